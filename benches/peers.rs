@@ -8,7 +8,7 @@
 mod published;
 
 use lossatlas::combinations::Combinations;
-use lossatlas::data::{ChannelOrder, Dataset, Wanted, digits, idx};
+use lossatlas::data::{ChannelOrder, Dataset, WantedImages, digits, idx};
 use lossatlas::landscape::{ImageLandscape, Interrupted, Landscape, Line};
 use lossatlas::network::Network;
 use lossatlas::optimizer::LbfgsParameters;
@@ -40,7 +40,7 @@ fn main() {
     let Some(directory) = arguments.first() else { return println!("see `make bench-peers`") };
     let data = match arguments.get(1) {
         Some(mnist) => {
-            let wanted = Wanted { train: Some(LBFGS_IMAGES), test: Some(1), classes: None };
+            let wanted = WantedImages { train: Some(LBFGS_IMAGES), test: Some(1), classes: None };
             idx::load(mnist, None, ChannelOrder::Auto, wanted).expect("four IDX files")
         }
         None => digits::draw(MasterSeed(1), LBFGS_IMAGES, 1),

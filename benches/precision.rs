@@ -5,7 +5,7 @@
 //! writes into the directory with the images as NumPy files, and prints how each run went as JSON,
 //! one line a run.
 
-use lossatlas::data::{ChannelOrder, Dataset, ImageShape, Wanted, digits, idx};
+use lossatlas::data::{ChannelOrder, Dataset, ImageShape, WantedImages, digits, idx};
 use lossatlas::kernels::{Real, norm};
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::network::{Architecture, Network, fcp};
@@ -29,7 +29,7 @@ fn main() {
     let (images, iterations): (usize, usize) = (number(images), number(iterations));
     let data = match mnist.first() {
         Some(mnist) => {
-            let wanted = Wanted { train: Some(images), test: Some(1), classes: None };
+            let wanted = WantedImages { train: Some(images), test: Some(1), classes: None };
             idx::load(mnist, None, ChannelOrder::Auto, wanted).expect("four IDX files")
         }
         None => digits::draw(MasterSeed(1), images, 1),

@@ -18,9 +18,9 @@ pub struct Input {
     pub configuration: PathBuf,
     /// Overrides a key of the configuration; repeatable. The value is TOML; a bare word is a string
     ///
-    /// For instance `--set training.keep=12 --set network.activation=relu`. Where it changes a
-    /// kind, as `--set network.kind=lenet` does, keys of the file that do not fit the new kind are
-    /// left out, and standard error names them.
+    /// For instance `--set training.keep=12 --set network.activation=relu`. If it changes a kind,
+    /// as `--set network.kind=lenet` does, keys of the file that do not fit the new kind are
+    /// ignored, and standard error names them.
     #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
     #[arg(value_parser = overrides())]
     pub overrides: Vec<String>,
@@ -41,10 +41,10 @@ pub fn text() -> impl TypedValueParser<Value = String> {
     Utf8(NonEmptyStringValueParser::new())
 }
 
-/// Takes what `P` takes, if it is UTF-8.
+/// Accepts the values of `P` that are UTF-8.
 ///
-/// Other names are refused before any work starts: the HDF5 library is given names as texts, and
-/// names go into texts in the journal and in `--format json`.
+/// Other names are refused before any work starts, because the HDF5 library, the journal and
+/// `--format json` store names as text.
 #[derive(Clone)]
 struct Utf8<P>(P);
 

@@ -1,4 +1,4 @@
-//! `lossatlas check`: what a configuration means, without doing it.
+//! `lossatlas check`: the plan of a configuration, without computing it.
 
 use crate::arguments::Input;
 use crate::start;
@@ -33,8 +33,8 @@ pub fn run(world: &World, input: &Input) -> Result<u8, Failure> {
     Ok(failure::SUCCESS)
 }
 
-/// Says that the ranks of this machine need more than it has, of a landscape. For a network, the
-/// plan measures what they need and says it: see [`print_memory`].
+/// Warns if the ranks of this machine need more memory than it has, for a landscape. For a network
+/// the plan measures the memory and warns: see [`print_memory`].
 pub fn warn_of_memory(problem: &Problem, warning: Option<String>) {
     if let (true, Some(warning)) = (problem.landscape().is_some(), warning) {
         say(warning);
@@ -74,14 +74,15 @@ fn numbers(dataset: &Dataset) -> String {
     format!(", numbers from {} to {}", a.min(c), b.max(d))
 }
 
-/// What the files call the classes, where they do not count from 0.
+/// The labels of the classes in the files, if they do not count from 0.
 fn labels(dataset: &Dataset) -> String {
     let first = dataset.first_label;
     let last = first.saturating_add_unsigned(dataset.classes as u64 - 1);
     if first == 0 { String::new() } else { format!(", labeled {first} to {last}") }
 }
 
-/// What a rank needs, and rank 0 besides; a warning if that is more than this machine has.
+/// Prints the memory of a rank and the additional memory of rank 0, with a warning if this machine
+/// has less.
 pub fn print_memory(trained: &Trained, measured: &Measured, ranks: usize) {
     print(measured.memory(trained));
     measured.memory_warning(trained, ranks).iter().for_each(say);
@@ -107,7 +108,8 @@ fn print_work(tasks: &[PlannedTasks], speed: &Speed, threads: usize) {
     ));
 }
 
-/// An analytic landscape takes no time worth predicting. Of a process, one evaluation was measured.
+/// An analytic landscape takes little time, which is not predicted. For a process, one evaluation
+/// was measured.
 fn print_landscape(landscape: &MappedLandscape, tasks: &[PlannedTasks]) {
     let (name, dimension) = (landscape.name(), landscape.dimension());
     print(format_args!("landscape  {name}: {dimension} components"));

@@ -13,18 +13,17 @@ use lossatlas::engine::version::LONG;
 // Open MPI gives rank 0 a terminal of its own, so colors would end up in redirected output.
 #[command(color = clap::ColorChoice::Never)]
 #[command(
-    after_help = "Run it alone, under `mpirun -n N`, or under `srun`: the results do not depend on \
-    the number of ranks.\n\
-    Exit codes: 0 all done, 1 a file or the system failed, 2 bad input, 3 done but some tasks \
+    after_help = "Runs alone, under `mpirun -n N`, or under `srun`. Results do not depend on the \
+    number of ranks.\n\
+    Exit codes: 0 success; 1 a file or the system failed; 2 bad input; 3 finished, but some tasks \
     failed\n\
-    or all results of a set are worth nothing (the last lines and `lossatlas status` say which),\n\
-    75 stopped by a signal or a time limit; run the same command again to resume, or \
-    `lossatlas resume DIR`.\n\
-    After Ctrl-C the mpirun of Open MPI returns 1 in place of 75; the same command \
-    continues all the same.\n\
-    LOSSATLAS_INSTRUCTIONS=amx|vbmi2|avx512|avx2|none limits the instructions of the processor \
-    that are\n\
-    used, LOSSATLAS_MEMORY=SIZE is the memory that a study is checked against (see docs/hpc.md)."
+    or a set has no usable result (the last lines and `lossatlas status` give the reasons); 75 \
+    stopped\n\
+    by a signal or a time limit: rerun the command, or `lossatlas resume DIR`, to resume.\n\
+    After Ctrl-C the mpirun of Open MPI returns 1 instead of 75; rerun the command to resume.\n\
+    LOSSATLAS_INSTRUCTIONS=amx|vbmi2|avx512|avx2|none limits the processor instructions in use.\n\
+    LOSSATLAS_MEMORY=SIZE is checked against in place of the memory of this machine (see \
+    docs/hpc.md)."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -33,61 +32,60 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Every stage in order, continuing what the directory already holds
+    /// Runs all stages in order, and resumes the run in the directory
     ///
-    /// Trains all initializations, computes the paths, runs kernel PCA and statistics, and prints a
-    /// summary. Results are stored as soon as they are finished; the same command continues an
-    /// interrupted run.
+    /// Trains all initializations, finds the paths, computes kernel PCA, statistics and all other
+    /// stages of the configuration, and prints a summary. Each result is stored when it is
+    /// finished. Rerun the command to resume an interrupted run.
     #[command(after_help = "Example: mpirun -n 8 lossatlas run configs/mnist-quick.toml \
         --out results/quick")]
     Run(run::Job),
-    /// Seeds → solutions: trains all initializations with every optimizer
+    /// Trains all initializations with every optimizer: seeds → solutions
     Train(run::Job),
-    /// Pairs of solutions → low-loss paths and barriers
+    /// Finds low-loss paths and barriers between pairs of solutions
     ///
-    /// Needs the solutions that `train` leaves in the directory.
+    /// Needs the solutions of `train` in the directory.
     Paths(run::Job),
-    /// Kernel PCA and statistics of the solutions, on rank 0
+    /// Computes kernel PCA and statistics of the solutions, on rank 0
     ///
-    /// Needs the solutions that `train` leaves in the directory.
+    /// Needs the solutions of `train` in the directory.
     Kpca(run::Job),
-    /// Curvature at solutions and along paths
+    /// Computes curvature at solutions and along paths
     ///
-    /// Computes what the section `[curvature]` asks for. Needs the solutions that `train` leaves in
-    /// the directory; curvature along paths needs those of `paths`.
+    /// Computes what the section `[curvature]` asks for. Needs the solutions of `train` in the
+    /// directory, and for curvature along paths the paths of `paths`.
     Analyze(run::Job),
-    /// Continues a directory with the configuration and the command of its last start
+    /// Resumes a run directory with its stored configuration and its last command
     ///
-    /// Neither the configuration file nor its `--set`s are needed: the journal has both. The files
-    /// of the images must be where they were.
+    /// The journal has the configuration and its `--set`s, so neither has to be given. The images
+    /// must be where they were.
     #[command(after_help = "Example: mpirun -n 8 lossatlas resume results/quick")]
     Resume(resume::Arguments),
     /// Validates a configuration and prints the plan: tasks, memory per rank, amount of work
     Check(Input),
-    /// Writes a first configuration, every key with its meaning, range and default
+    /// Writes a first configuration that explains every key: meaning, range, default
     ///
     /// Sizes fit the images of the folder. Keys at their defaults are comments.
     #[command(after_help = "Example: lossatlas init study.toml --network lenet --data data/mnist \
         --size quick")]
     Init(init::Arguments),
-    /// Figures, tables and the paper's claims judged, as one page
+    /// Writes a page with figures, tables and verdicts on the paper's claims
     ///
-    /// Writes DIR/report/: `index.html`, which needs no network, every figure as SVG and PNG, and
-    /// the numbers behind them as CSV. Several directories are put side by side. Only reads the
-    /// results, also those of a run that is going on.
+    /// Writes DIR/report/: `index.html`, which can be read offline, every figure as SVG and PNG,
+    /// and the numbers of the figures as CSV. Several directories are compared side by side. The
+    /// results are only read, so it can be used during a run.
     #[command(
         after_help = "Example: lossatlas report results/fcp results/lenet --to results/networks"
     )]
     Report(report::Arguments),
-    /// What a directory holds: done, running, failed, left
+    /// Shows what is done, running, failed and left in a run directory
     ///
     /// Only reads, so it may be used while a run is going on.
     Status(status::Arguments),
-    /// Losses and accuracies of parameter vectors, from this program or another
+    /// Computes losses and accuracies of parameter vectors, from this program or another
     ///
-    /// Both data sets are those of the configuration, of which `[dataset]` and `[network]` are
-    /// enough; nothing is stored. docs/weights.md shows how vectors come from PyTorch and get
-    /// there.
+    /// The data sets are those of the configuration; `[dataset]` and `[network]` are enough.
+    /// Nothing is stored. docs/weights.md shows how to exchange vectors with PyTorch.
     #[command(after_help = "Example: lossatlas evaluate configs/mnist-quick.toml \
         --weights results/quick/atlas.h5:/solutions/lbfgs/train")]
     Evaluate(evaluate::Arguments),
@@ -99,11 +97,11 @@ pub enum Command {
         lossatlas export results/quick --graph all --format newick --to tree.nwk"
     )]
     Export(export::Arguments),
-    /// Prints what completes lossatlas at the command line of a shell
+    /// Prints the completion script for a shell
     #[command(after_help = "Example: lossatlas completions bash > \
         ~/.local/share/bash-completion/completions/lossatlas")]
     Completions(manual::Completions),
-    /// Manual pages: prints that of lossatlas, or writes those of all commands
+    /// Prints the manual page of lossatlas, or writes those of all commands
     #[command(after_help = "Example: lossatlas man ~/.local/share/man/man1 && man lossatlas-run")]
     Man(manual::Man),
 }

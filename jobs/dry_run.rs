@@ -1,4 +1,4 @@
-//! `--dry-run`: what a command would do with what its directory holds. Nothing is written.
+//! `--dry-run`: what a command would compute in its directory. Nothing is written.
 
 use crate::check::print_memory;
 use crate::run::StageCommand;
@@ -17,7 +17,7 @@ use lossatlas::engine::stage::{Count, stages_of};
 use lossatlas::engine::store::Contents;
 use std::path::Path;
 
-/// Refuses what the command would refuse, and says what it would do. Collective.
+/// Refuses what the command would refuse, and prints what it would do. Collective.
 pub fn run(
     world: &World,
     problem: &Problem,
@@ -59,7 +59,7 @@ fn describe_directory(directory: &Path, contents: &Contents) {
     }
 }
 
-/// Why the command itself would not begin, although the configuration fits.
+/// Why the command would not start, although the configuration is accepted.
 fn refusal(command: &StageCommand, directory: &Path, results: &Results) -> Option<String> {
     if progress::current(directory).is_some() {
         return Some(format!(
@@ -96,8 +96,8 @@ fn describe_tasks(
     }
 }
 
-/// Memory as `check` predicts it for the ranks that are `here`, on this machine, and the time of
-/// what is left.
+/// Prints the memory that `check` predicts for the ranks that are `here`, on this machine, and the
+/// time left.
 fn describe_costs(
     (world, here): (&World, usize),
     problem: &Problem,

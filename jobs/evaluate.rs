@@ -20,7 +20,7 @@ use lossatlas::landscape::process::Precision;
 use ndarray::Array2;
 use std::path::PathBuf;
 
-/// Vectors, and what to compute of them.
+/// Vectors, and what to compute for them.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -29,8 +29,8 @@ pub struct Arguments {
     /// FILE:/solutions/GROUP/MEMBER
     #[arg(long, value_name = "FILE", value_parser = text().map(|text| VectorSource::from(&*text)))]
     pub weights: VectorSource,
-    /// Also writes the gradient of the mean training loss at each vector, a NumPy file of shape
-    /// (n, P), float32
+    /// Also writes the gradients of the mean training loss, as a NumPy file of shape (n, P),
+    /// float32
     #[arg(long, value_name = "OUT.npy", value_parser = path())]
     pub gradient: Option<PathBuf>,
     /// Replaces the file of the gradients if it exists
@@ -113,7 +113,7 @@ fn evaluate_process(
     Ok(failure::SUCCESS)
 }
 
-/// In the precision of the process: it has no more.
+/// In the precision of the process.
 fn write_process_gradients(
     landscape: &MappedLandscape,
     evaluations: &[PointEvaluation],
@@ -161,8 +161,8 @@ fn print_values(
     }
 }
 
-/// The columns are called like the datasets of `atlas.h5`; the numbers are the shortest that give
-/// the same bits when they are read.
+/// The columns have the names of the datasets of `atlas.h5`. Each number has the fewest digits that
+/// give the same bits when read.
 fn print_csv(evaluations: &[VectorEvaluation]) {
     print("row,loss_train,loss_test,accuracy_train,accuracy_test");
     for (row, VectorEvaluation { loss_train, loss_test, accuracy_train, accuracy_test, .. }) in
@@ -202,7 +202,7 @@ fn print_table(problem: &Trained, weights: &VectorSource, evaluations: &[VectorE
     }
 }
 
-/// A share of images, or a dash for networks without classes.
+/// A fraction of images, or a dash for networks without classes.
 fn percent(share: f64) -> String {
     if share.is_nan() { "–".to_owned() } else { format!("{:.3} %", 100.0 * share) }
 }

@@ -34,7 +34,7 @@ fn read(arguments: &Arguments, name: &str) -> Result<Vec<(PathBuf, String)>, Str
     let files = files.map_err(|problem| format!("{}: {problem}", directory.display()))?;
     let place = |file: &str| if file.is_empty() { to.clone() } else { to.join(file) };
     let files: Vec<_> = files.into_iter().map(|(file, text)| (place(file), text)).collect();
-    // A new folder has no files that could be in the way.
+    // A new folder contains no files that could be replaced.
     let in_the_way = files.iter().filter(|(file, _)| file == to || to.is_dir());
     in_the_way.into_iter().try_for_each(|(file, _)| may_write(file, *force))?;
     Ok(files)

@@ -18,10 +18,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::Builder;
 
-/// In place of a file: standard output.
+/// The file name for standard output.
 const STDOUT: &str = "-";
 
-/// In place of a folder of data: digits that the program draws.
+/// The name of the digits that the program draws, in place of a folder of data.
 const BUILT_IN: &str = "built-in";
 
 /// The key that chooses among sets of IDX files.
@@ -30,7 +30,7 @@ const PREFIX: &str = "prefix";
 /// The key of networks whose kernels may be too large for the images.
 const KERNEL: &str = "kernel";
 
-/// What to write a configuration for, and where it goes.
+/// The study of the new configuration, and its file.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The file to write; `-` is standard output
@@ -39,18 +39,18 @@ pub struct Arguments {
     /// The network
     #[arg(long, value_name = "NETWORK", default_value = NETWORKS[0].name, value_parser = network())]
     pub network: &'static Descriptor,
-    /// The images, which are read: a folder of IDX files or of `.npy` files, or an `.npz` file; or
-    /// `built-in`: digits that the program draws
+    /// The images: a folder of IDX files or of `.npy` files, or an `.npz` file; or `built-in` for
+    /// digits that the program draws
     #[arg(long, value_name = "DIR", default_value = BUILT_IN)]
     #[arg(value_parser = text(), value_hint = ValueHint::AnyPath)]
     pub data: String,
-    /// What the names of the IDX files begin with, where several sets fit (`emnist-letters`)
+    /// Prefix of the names of the IDX files, if several sets fit (`emnist-letters`)
     #[arg(long, value_name = "PREFIX", value_parser = text(), requires = "data")]
     pub prefix: Option<String>,
     /// How much to compute
     #[arg(long, value_name = "SIZE", default_value = Size::Demo.name(), value_parser = size())]
     pub size: Size,
-    /// Writes another value of a key; repeatable. The value is TOML; a bare word is a string
+    /// Sets the value of a key; repeatable. The value is TOML; a bare word is a string
     ///
     /// For instance `--set paths.protocol=quick --set training.keep=4`.
     #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
@@ -61,7 +61,7 @@ pub struct Arguments {
     pub force: bool,
 }
 
-/// The networks there are, by name.
+/// Parses the name of a network.
 fn network() -> impl TypedValueParser<Value = &'static Descriptor> {
     let names = NETWORKS.iter().map(|network| PossibleValue::new(network.name).help(network.title));
     PossibleValuesParser::new(names).map(|name| {
@@ -98,7 +98,7 @@ fn configuration(arguments: &Arguments) -> Result<String, String> {
         .map_err(|errors| errors.to_string())
 }
 
-/// What is in the folder, so that nothing is written that it does not hold.
+/// Reads the folder, so that the configuration fits its images.
 fn look_at(arguments: &Arguments) -> Result<Files, String> {
     let mut chosen = chosen_format(&Files::expand(&arguments.data)?);
     let mut settings = Vec::new();
@@ -110,7 +110,7 @@ fn look_at(arguments: &Arguments) -> Result<Files, String> {
         chosen = chosen.with(PREFIX, Value::OptionalText(Some(prefix.clone())));
         settings.push((format!("dataset.{PREFIX}"), prefix.clone()));
     }
-    // Nothing that is read from files follows from a seed.
+    // Images from files do not depend on a seed.
     let dataset = chosen.load(MasterSeed(0)).map_err(|error| error.to_string())?;
     let network = fitting_network(arguments, &dataset)?;
     let images = [dataset.train.len(), dataset.test.len()];
@@ -132,15 +132,15 @@ fn fitting_network(
     let refused = || format!("{}: network: {problem}", arguments.data);
     let kernel = arguments.network.keys.iter().find(|key| key.name == KERNEL);
     let Some(Value::Count(edge)) = kernel.map(ChoiceKey::default) else { return Err(refused()) };
-    // Odd ones keep the size of the images.
+    // Odd kernels keep the size of the images.
     let smaller = (3..edge).rev().filter(|edge| edge % 2 == 1);
     let fits = |edge: &usize| build(default.clone().with(KERNEL, Value::Count(*edge))).is_ok();
     let edge = smaller.into_iter().find(fits).ok_or_else(refused)?;
     Ok(vec![(format!("network.{KERNEL}"), edge)])
 }
 
-/// The first format that has a file in this folder; if none has, the first that reads files says
-/// what is missing.
+/// The first format with a file in this folder. If there is none, the first format that reads
+/// files, which reports what is missing.
 fn chosen_format(directory: &Path) -> ChosenFormat {
     let of_files = |&format: &&'static dyn DataFormat| {
         let key = place_key(format)?;
@@ -152,10 +152,10 @@ fn chosen_format(directory: &Path) -> ChosenFormat {
     formats.swap_remove(found)
 }
 
-/// The whole text or what was there before.
+/// Writes the whole text, or leaves the former file unchanged.
 ///
-/// A symbolic link stays one. A new file has the permissions that the user's mask leaves, one that
-/// is replaced keeps its own.
+/// A symbolic link is kept. A new file has the permissions of the user's mask; a replaced file
+/// keeps its own.
 fn place(file: &Path, text: &str, force: bool) -> io::Result<()> {
     let file = resolve(file)?;
     let directory =
@@ -164,7 +164,7 @@ fn place(file: &Path, text: &str, force: bool) -> io::Result<()> {
         Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(directory)?;
     temporary.write_all(text.as_bytes())?;
     if !force {
-        // It may have appeared a moment ago.
+        // The file may have appeared meanwhile.
         temporary.persist_noclobber(&file)?;
         return Ok(());
     }

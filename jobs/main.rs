@@ -3,7 +3,7 @@
 //! Every rank runs all of this; rank 0 alone reads the configuration, writes and prints. MPI starts
 //! only where several ranks compute.
 
-// What is printed past `console` would be lost in silence.
+// Output that bypasses `console` could be lost without an error.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
@@ -35,8 +35,8 @@ fn main() -> ExitCode {
     let parsed = Cli::try_parse();
     let start = Start::here();
     if start.rank > 0 && !parsed.as_ref().is_ok_and(|cli| start::computes(&cli.command)) {
-        // Rank 0 alone speaks, does what there is to do, and has the exit code. A launcher ends all
-        // ranks as soon as one returns another code than 0, perhaps before rank 0 has spoken.
+        // Only rank 0 works, prints, and returns the exit code. A launcher ends all ranks as soon
+        // as one returns a code other than 0, perhaps before rank 0 has printed.
         return ExitCode::from(failure::SUCCESS);
     }
     let code = match parsed {
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
 }
 
 fn perform(command: Command, start: &Start) -> u8 {
-    // First of all: a signal that comes while MPI starts must not end the process.
+    // First of all, so that a signal during the start of MPI does not end the process.
     let signals =
         if start::stops_when_asked(&command) { Signals::catch() } else { Ok(Signals::default()) };
     let signals = match signals.map_err(Failure::system) {
@@ -60,13 +60,13 @@ fn perform(command: Command, start: &Start) -> u8 {
                 execute(&world, command, signals).and_then(|code| console::complete(code, ""));
             ended.unwrap_or_else(|failure| complain(&failure, world.is_root()))
         }
-        // As above: rank 0 says the same.
+        // As above: rank 0 reports the same.
         Err(failure) if start.rank > 0 && failure.code == failure::BAD_INPUT => failure::SUCCESS,
         Err(failure) => complain(&failure, start.rank == 0),
     }
 }
 
-/// Says why a command failed, or what of its output was lost. Returns the exit code.
+/// Prints why a command failed, or which output was lost. Returns the exit code.
 fn complain(failure: &Failure, speaks: bool) -> u8 {
     if speaks {
         console::say(failure.to_string());
@@ -104,7 +104,7 @@ fn usage(error: &clap::Error) -> Result<u8, Failure> {
     console::complete(code_of(error), "")
 }
 
-/// Of help, version and wrong usage.
+/// The exit code of help, version and wrong usage.
 fn code_of(error: &clap::Error) -> u8 {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => failure::SUCCESS,

@@ -1,7 +1,6 @@
-//! `lossatlas completions` and `lossatlas man`: what the command line says of itself, for shells
-//! and for `man`.
+//! `lossatlas completions` and `lossatlas man`: completions for shells, and manual pages.
 //!
-//! Both work without MPI, so that a login node or a package needs none.
+//! Both work without MPI, for instance on a login node or while a package is built.
 
 use crate::arguments::path;
 use crate::cli::Cli;
@@ -22,10 +21,10 @@ pub struct Completions {
     pub shell: Shell,
 }
 
-/// Where the pages go.
+/// The directory of the pages.
 #[derive(Debug, Args)]
 pub struct Man {
-    /// Directory for the pages of all commands; made if need be
+    /// Directory for the pages of all commands, created if it does not exist
     #[arg(value_name = "DIR", value_parser = path())]
     pub directory: Option<PathBuf>,
 }
@@ -42,7 +41,7 @@ pub fn completions(arguments: &Completions) -> u8 {
 pub fn man(arguments: &Man) -> Result<u8, Failure> {
     let Some(directory) = &arguments.directory else {
         let mut page = Vec::new();
-        // Memory does not fail.
+        // Writing to memory does not fail.
         clap_mangen::Man::new(command().disable_help_subcommand(true)).render(&mut page).ok();
         print_text(String::from_utf8_lossy(&page));
         return Ok(failure::SUCCESS);
@@ -61,7 +60,7 @@ fn write_pages(directory: &Path) -> io::Result<usize> {
     Ok(1 + command().get_subcommands().count())
 }
 
-/// Without the libraries of this machine, which belong to `--version`.
+/// The command without the libraries of this machine, which only `--version` prints.
 fn command() -> clap::Command {
     Cli::command().long_version(clap::builder::Resettable::Reset)
 }

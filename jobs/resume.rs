@@ -1,4 +1,4 @@
-//! `lossatlas resume`: the command that a directory was last continued with, once more.
+//! `lossatlas resume`: repeats the last command of a run directory.
 
 use crate::arguments::{overrides, path};
 use crate::run::{RunOptions, StageCommand, perform};
@@ -12,7 +12,7 @@ use lossatlas::engine::store::{Contents, Retention, journal};
 use lossatlas::landscape::Interrupt;
 use std::path::{Path, PathBuf};
 
-/// A directory to continue.
+/// A run directory to resume.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Directory of a run (its `--out`)
@@ -21,21 +21,21 @@ pub struct Arguments {
     /// Overrides a key of the stored configuration; repeatable
     ///
     /// For instance `--set paths.steps=200` continues all paths, and `--set dataset.dir=data/mnist`
-    /// says where the images are now.
+    /// gives the new place of the images.
     #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
     #[arg(value_parser = overrides())]
     pub overrides: Vec<String>,
-    /// Performs this command in place of the last one
+    /// Runs this command instead of the last one
     #[arg(long, value_name = "COMMAND", value_parser = ["run", "train", "paths", "kpca", "analyze"])]
     pub command: Option<String>,
     #[command(flatten)]
     pub options: RunOptions,
 }
 
-/// What was performed last.
+/// The last command with its overrides and its configuration.
 type Stored = (String, Vec<String>, String);
 
-/// Performs it again. Collective.
+/// Repeats it. Collective.
 pub fn run(world: &World, arguments: &Arguments, signals: Signals) -> Result<u8, Failure> {
     let Arguments { directory, overrides, command, options } = arguments;
     let (text, mut all, last) =

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant, SystemTime};
 pub struct Job {
     #[command(flatten)]
     pub input: Input,
-    /// Directory of the results; made if need be. `atlas.h5` and the journal are in it
+    /// Run directory, created if it does not exist; for `atlas.h5` and the journal
     #[arg(long, value_name = "DIR", value_parser = path())]
     pub out: PathBuf,
     #[command(flatten)]
@@ -30,23 +30,22 @@ pub struct Job {
 /// How a run is performed.
 #[derive(Debug, Args)]
 pub struct RunOptions {
-    /// Stops and checkpoints in time to end within TIME, as in 3h50m; the same command resumes the
-    /// run
+    /// Stops and checkpoints in time to finish within TIME, for example 3h50m; rerun to resume
     ///
-    /// Tasks under way store their state, and the exit code is 75. This begins early: by a
-    /// twentieth of TIME, at most a minute, and 10 ms for each rank. Default: the end of the Slurm
-    /// job, where there is one. The signals SIGUSR1, SIGTERM and Ctrl-C do the same at once; after
-    /// a second SIGTERM or Ctrl-C nothing is stored.
+    /// Running tasks store checkpoints, and the exit code is 75. The stop comes early enough to
+    /// store them: a twentieth of TIME, at most a minute, plus 10 ms for each rank. The default is
+    /// the end of the Slurm job, if there is one. SIGUSR1, SIGTERM and Ctrl-C stop the run at once
+    /// in the same way. A second SIGTERM or Ctrl-C ends it without checkpoints.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub time_limit: Option<Duration>,
-    /// Computes anew what another configuration has computed in DIR
+    /// Allows changes of the configuration that invalidate results in DIR
     ///
-    /// Without it, a change of the configuration that would hide finished results is refused.
-    /// Solutions, paths and analyses depend on their own keys only; the rest stays. The journal
-    /// keeps the former results, and the former configuration finds them again.
+    /// Results that depend on a changed key are computed anew; all others stay. Without this
+    /// option, such a change is refused. The journal keeps the former results, and the former
+    /// configuration finds them again.
     #[arg(long)]
     pub replace: bool,
-    /// Says what would be done with what the directory holds, and ends; nothing is written
+    /// Prints what would be computed and ends; nothing is written
     #[arg(long)]
     pub dry_run: bool,
     /// How the lines of DIR/run.log are written
@@ -56,9 +55,9 @@ pub struct RunOptions {
 
 /// One of the commands of this file.
 pub struct StageCommand {
-    /// As it is typed.
+    /// Its name on the command line.
     pub name: &'static str,
-    /// Whether it closes with the report.
+    /// Whether it ends with the report.
     pub reports: bool,
 }
 
@@ -69,7 +68,7 @@ impl StageCommand {
     pub const KPCA: Self = Self { name: "kpca", reports: false };
     pub const ANALYZE: Self = Self { name: "analyze", reports: false };
 
-    /// The command of this name; all stages if there is none.
+    /// The command of this name; `run` if there is none.
     pub fn named(name: &str) -> Self {
         let known = [Self::TRAIN, Self::PATHS, Self::KPCA, Self::ANALYZE].into_iter();
         known.fold(Self::RUN, |found, command| if command.name == name { command } else { found })
@@ -90,8 +89,7 @@ pub fn run(
     perform(world, (configuration, out), options, command, signals, load)
 }
 
-/// Does so with a problem that is loaded by `load`; `configuration` is what messages call it.
-/// Collective.
+/// The same for a problem that `load` loads; `configuration` is its name in messages. Collective.
 pub fn perform(
     world: &World,
     (configuration, out): (&Path, &Path),
@@ -159,7 +157,7 @@ fn work(
 fn end_of_the_batch_job() -> Option<Duration> {
     let end: u64 = env::var("SLURM_JOB_END_TIME").ok()?.parse().ok()?;
     let end = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(end))?;
-    // An end in the past is none: a job without a limit, or a shell that has outlived its job.
+    // An end in the past is ignored: a job without a limit, or a shell that has outlived its job.
     let left = end.duration_since(SystemTime::now()).ok()?;
     Some(Duration::from_secs(left.as_secs()))
 }

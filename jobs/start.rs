@@ -1,16 +1,16 @@
-//! How the program was started: on which ranks, and what of it costs time.
+//! How the program was started: on which ranks, and whether this makes it slower.
 
 use crate::cli::Command;
 use lossatlas::engine::console::{count, say};
 use lossatlas::engine::failure::Failure;
 use lossatlas::engine::log;
 use lossatlas::engine::parallel::{
-    Crowding, Disagreement, Place, Start, World, mpi_library_version,
+    Crowding, Disagreement, RankPlace, Start, World, mpi_library_version,
 };
 
 /// The ranks that perform a command.
 ///
-/// MPI is started for what computes on several ranks, and for nothing else: what only reads must
+/// MPI is started only for commands that compute on several ranks. Commands that only read must
 /// work where MPI does not. Collective.
 pub fn world(command: &Command, start: &Start) -> Result<World, Failure> {
     if start.is_alone() || !computes(command) {
@@ -23,7 +23,7 @@ pub fn world(command: &Command, start: &Start) -> Result<World, Failure> {
 
 /// Whether the ranks share the work of a command.
 pub fn computes(command: &Command) -> bool {
-    // A command that is forgotten here needs MPI where it could do without: no result suffers.
+    // A command that is missing here starts MPI without need, which does no harm.
     let reads = matches!(
         command,
         Command::Init(_)
@@ -36,7 +36,7 @@ pub fn computes(command: &Command) -> bool {
     !reads
 }
 
-/// Whether a signal suspends a command, instead of ending it at once.
+/// Whether a signal suspends a command instead of ending it at once.
 pub fn stops_when_asked(command: &Command) -> bool {
     match command {
         Command::Run(job)
@@ -49,7 +49,8 @@ pub fn stops_when_asked(command: &Command) -> bool {
     }
 }
 
-/// Ranks started by what does not belong to their MPI library would each run the whole study alone.
+/// Refuses ranks that a launcher of another MPI library has started: each would run the whole study
+/// alone.
 fn refuse_ranks_that_do_not_meet(world: &World, start: &Start) -> Result<(), Failure> {
     match start.ranks {
         Some(number) if number > 1 && world.size() == 1 => Err(Failure::input(format_args!(
@@ -63,16 +64,16 @@ fn refuse_ranks_that_do_not_meet(world: &World, start: &Start) -> Result<(), Fai
     }
 }
 
-/// Says on rank 0, and in the log, what of the start costs time. Collective.
+/// Warns on rank 0 and in the log if the start makes the run slower. Collective.
 ///
 /// # Errors
-/// If the ranks cannot tell each other where they are.
+/// If the ranks cannot exchange their places.
 pub fn warn(world: &World, threads: usize) -> Result<(), Disagreement> {
     let start = Start::here();
-    let place = Place::here(world.host());
+    let place = RankPlace::here(world.host());
     let places = world.gather(&place)?.unwrap_or_default();
-    // Without the place of one rank nothing is known.
-    let places: Vec<Place> = places.into_iter().collect::<Option<_>>().unwrap_or_default();
+    // If the place of one rank is unknown, there is no warning.
+    let places: Vec<RankPlace> = places.into_iter().collect::<Option<_>>().unwrap_or_default();
     let crowding =
         Crowding::of(&places, threads, start.launcher).map(|crowding| crowding.to_string());
     for line in unused_allocation(&start).into_iter().chain(crowding) {
@@ -82,7 +83,7 @@ pub fn warn(world: &World, threads: usize) -> Result<(), Disagreement> {
     Ok(())
 }
 
-/// Of an allocation of several tasks, one process uses one.
+/// A remark if a single process runs in an allocation of several tasks.
 fn unused_allocation(start: &Start) -> Option<String> {
     let tasks = start.allocated.filter(|&tasks| tasks > 1)?;
     let allocation = count(tasks, "task");

@@ -16,7 +16,7 @@ pub struct Combinations<'a, A> {
 }
 
 impl<A: Real> Combinations<'_, A> {
-    /// The same for a shorter time: views of ndarray do not shorten their lifetime by themselves.
+    /// The same with a shorter lifetime, which views of ndarray do not take by themselves.
     pub fn reborrow(&self) -> Combinations<'_, A> {
         Combinations {
             vectors: self.vectors.reborrow(),

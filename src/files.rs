@@ -21,7 +21,7 @@ pub fn make_directory(directory: &Path) -> io::Result<()> {
     }
 }
 
-/// The error that names the file in place of the directory or of one of its parents.
+/// The error that names a file where the directory or one of its parents should be.
 fn in_the_way(directory: &Path) -> Option<io::Error> {
     let file = directory.ancestors().find(|part| part.exists()).filter(|part| !part.is_dir())?;
     let problem = format!("{} is not a directory; choose another one", file.display());
@@ -32,7 +32,8 @@ fn in_the_way(directory: &Path) -> Option<io::Error> {
 pub fn dangling(link: &Path, target: &Path) -> String {
     let (link, target) = (link.display(), target.display());
     format!(
-        "{link} is a symbolic link to {target}, which does not exist; make {target} or choose another directory"
+        "{link} is a symbolic link to {target}, which does not exist; create {target} or choose \
+         another directory"
     )
 }
 
@@ -64,10 +65,10 @@ pub fn resolve(file: &Path) -> io::Result<PathBuf> {
     Err(Errno::LOOP.into())
 }
 
-/// Whether there is a place for a new file, asked before anything is computed for it.
+/// Checks whether a new file can be written, before anything is computed for it.
 ///
-/// A file is replaced by a new one of its name. A device or a FIFO would be gone: it is refused,
-/// even with `force`, and so is a link to one.
+/// Writing replaces the file by a new one of the same name. This would delete a device or a FIFO,
+/// so these and links to them are refused, even with `force`.
 ///
 /// # Errors
 /// Why not, and what to do.
@@ -90,7 +91,7 @@ pub fn may_write(file: &Path, force: bool) -> Result<(), String> {
             Err(format!("{shown} exists; choose another name or replace it with --force"))
         }
         _ if directory.is_some_and(|directory| !directory.is_dir()) => {
-            Err(format!("{shown}: there is no such directory; make it first"))
+            Err(format!("{shown}: there is no such directory; create it first"))
         }
         _ => Ok(()),
     }
@@ -158,7 +159,7 @@ pub fn rename_to_unused(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether the file system does not know the operation.
+/// Whether the file system does not support the operation.
 fn cannot(error: Errno) -> bool {
     [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP].contains(&error)
 }

@@ -22,7 +22,7 @@
 //! | [`path`] | two solutions → path, loss profile, barrier |
 //! | [`analysis`] | vectors → kernel PCA, moments, distances, alignment; products with a Hessian → curvature; numbers → tests, intervals |
 //! | [`config`] | a TOML file → the parameters of all of the above, checked |
-//! | [`files`] | making directories and replacing files without overwriting anything |
+//! | [`files`] | directories made and files replaced without overwriting anything |
 //! | [`engine`] | a configuration → stages of tasks on ranks → journal and `atlas.h5` |
 //! | [`report`] | results → tables, figures, verdicts |
 //!

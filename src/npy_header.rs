@@ -1,4 +1,4 @@
-//! Headers of NumPy arrays, read before memory is set aside for what they promise.
+//! Headers of NumPy arrays. They are read before memory is allocated for the sizes that they state.
 
 use ndarray_npy::npy::header::{Header, ParseHeaderError, ReadHeaderError};
 use std::fmt;
@@ -7,10 +7,10 @@ use std::io::{self, Read};
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// NumPy's own limit, in bytes.
 const MAX_HEADER_BYTES: u32 = 10_000;
-/// A dictionary with lists of records in it takes three or four.
+/// A dictionary with lists of records has a depth of three or four.
 const MAX_HEADER_DEPTH: usize = 32;
 
-/// What an array is.
+/// Type and sizes of an array.
 #[derive(Debug)]
 pub struct NpyHeader {
     /// Bytes before the items.
@@ -23,7 +23,7 @@ pub struct NpyHeader {
     pub shape: Vec<usize>,
 }
 
-/// Why there is no header.
+/// Why a header cannot be read.
 #[derive(Debug)]
 pub enum NpyHeaderError {
     /// The operating system or a decompressor.
@@ -48,14 +48,14 @@ impl fmt::Display for NpyHeaderError {
 }
 
 impl NpyHeader {
-    /// Reads a header and nothing behind it. The parser takes memory by the letter and stack by the
-    /// bracket, so long and deep ones are refused before.
+    /// Reads a header and no byte after it. Memory and stack of the parser grow with length and
+    /// depth of the header, so long and deep headers are refused first.
     ///
     /// # Errors
-    /// What is wrong with it, in half a sentence.
+    /// What is wrong, as part of a sentence.
     pub fn read(reader: &mut impl Read) -> Result<Self, NpyHeaderError> {
         let mut bytes = Vec::new();
-        // Magic string, version, length: two bytes of it in version 1, four since.
+        // Magic string, version, and length: two bytes in version 1, four in later versions.
         reader.by_ref().take(10).read_to_end(&mut bytes)?;
         if matches!(bytes.strip_prefix(MAGIC), Some([2 | 3, _, ..])) {
             reader.by_ref().take(2).read_to_end(&mut bytes)?;
@@ -63,7 +63,7 @@ impl NpyHeader {
         let text = match bytes.strip_prefix(MAGIC) {
             Some(&[1, _, a, b]) => Some(u32::from(u16::from_le_bytes([a, b]))),
             Some(&[2 | 3, _, a, b, c, d]) => Some(u32::from_le_bytes([a, b, c, d])),
-            // Too short or of another kind, which the parser finds at once.
+            // Too short, or not an array: the parser reports it.
             _ => None,
         };
         if let Some(length) = text {
@@ -75,7 +75,7 @@ impl NpyHeader {
             }
             if length > MAX_HEADER_BYTES {
                 return Err(problem(format!(
-                    "its header takes {length} bytes, more than the {MAX_HEADER_BYTES} that NumPy \
+                    "its header has {length} bytes, more than the {MAX_HEADER_BYTES} that NumPy \
                      reads"
                 )));
             }
@@ -99,7 +99,7 @@ impl NpyHeader {
         }
     }
 
-    /// What NumPy calls the type: `<i8` is `int64`.
+    /// NumPy's name of the type: `int64` for `<i8`.
     pub fn type_name(&self) -> String {
         let descriptor = quoted(&self.descriptor);
         let code = descriptor.trim_start_matches(['<', '>', '|', '=']);
@@ -127,7 +127,7 @@ fn parse_problem(reason: &ParseHeaderError) -> String {
     quoted(&reason.to_string())
 }
 
-/// The most brackets that are open at a time; those in strings count, which does no harm.
+/// The maximum depth of brackets. Brackets in strings count, too, which does no harm.
 fn nesting(text: &[u8]) -> usize {
     let (mut open, mut deepest) = (0_usize, 0);
     for letter in text {
@@ -141,7 +141,7 @@ fn nesting(text: &[u8]) -> usize {
     deepest
 }
 
-/// What may hold a part of the header, which may be long and padded: on one line and cut.
+/// Text from the header for a message: on one line, and cut if it is long.
 fn quoted(text: &str) -> String {
     let words = text
         .split(|letter: char| letter.is_whitespace() || letter.is_control())

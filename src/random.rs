@@ -18,8 +18,8 @@ impl MasterSeed {
         ChaCha8Rng::from_seed(self.key(purpose, indices))
     }
 
-    /// The 256-bit key of that stream. Sorting by keys is also a random order that does not depend
-    /// on other draws.
+    /// The 256-bit key of that stream. Sorting by these keys gives a random order that does not
+    /// depend on other draws.
     pub fn key(self, purpose: &str, indices: &[u64]) -> [u8; 32] {
         let mut hash = Sha256::new();
         hash.update(self.0.to_le_bytes());

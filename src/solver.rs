@@ -35,8 +35,8 @@ pub trait Solver {
     fn progress(&self) -> (f64, f64);
 }
 
-/// Called after each step with the fraction that is done, in [0, 1], and the loss. The computation
-/// continues while it returns `true`.
+/// Called after each step with the fraction that is done, in [0, 1], and the current loss. The
+/// computation continues while it returns `true`.
 pub type Watch<'a> = dyn FnMut(f64, f64) -> bool + 'a;
 
 /// Takes all steps. `None` if `watch` stopped the computation or a step was interrupted.

@@ -6,7 +6,7 @@ use lossatlas::network::{Activation, Fcp};
 use lossatlas::optimizer::adam::Decay;
 use lossatlas::optimizer::kinds::adam::{AdamParameters, AdamTraining};
 use lossatlas::optimizer::kinds::sgd::{Sgd, SgdParameters};
-use lossatlas::optimizer::schedule::{Schedule, Shape};
+use lossatlas::optimizer::schedule::{Schedule, ScheduleShape};
 use lossatlas::optimizer::stochastic::{Pace, Stochastic, UpdateRule};
 use ndarray::Array2;
 use ndarray_npy::NpzReader;
@@ -14,7 +14,7 @@ use std::fs::File;
 
 const IMAGES: usize = 20;
 const PIXELS: usize = 16;
-const STEP: Shape = Shape::Step { epochs: 3, factor: 0.5 };
+const STEP: ScheduleShape = ScheduleShape::Step { epochs: 3, factor: 0.5 };
 
 /// The numbers in [0, 1) of `tests/fixtures/optimizers/generate.py`.
 fn scrambled(count: usize, salt: u64) -> Vec<f64> {
@@ -29,13 +29,13 @@ fn scrambled(count: usize, salt: u64) -> Vec<f64> {
 }
 
 /// Learning rate and schedule, on mini-batches.
-fn pace(learning_rate: f64, shape: Shape, warmup: usize) -> Pace {
+fn pace(learning_rate: f64, shape: ScheduleShape, warmup: usize) -> Pace {
     let schedule = Schedule { shape, warmup };
     Pace { learning_rate, schedule, batch_size: Some(4), epochs: 10 }
 }
 
 /// Learning rate and schedule, on the full batch.
-fn full(learning_rate: f64, shape: Shape) -> Pace {
+fn full(learning_rate: f64, shape: ScheduleShape) -> Pace {
     Pace { batch_size: None, epochs: 50, ..pace(learning_rate, shape, 0) }
 }
 
@@ -106,7 +106,7 @@ impl Fixture {
 #[test]
 fn fifty_steps_are_those_of_pytorch() {
     let mut fixture = Fixture::open();
-    let constant = |rate| pace(rate, Shape::Constant, 0);
+    let constant = |rate| pace(rate, ScheduleShape::Constant, 0);
     let plain = |pace| sgd(pace, 0.0, false, 0.0);
     fixture.follow_sgd("sgd", plain(constant(0.1)));
     fixture.follow_sgd("sgd-decay", sgd(constant(0.1), 0.0, false, 0.05));
@@ -115,21 +115,23 @@ fn fifty_steps_are_those_of_pytorch() {
     fixture.follow_sgd("sgd-nesterov", sgd(constant(0.1), 0.8, true, 0.0));
     fixture.follow_sgd("sgd-nesterov-decay", sgd(constant(0.1), 0.8, true, 0.05));
     fixture.follow_sgd("sgd-step", plain(pace(0.2, STEP, 0)));
-    fixture.follow_sgd("sgd-cosine", plain(pace(0.2, Shape::Cosine, 0)));
-    fixture.follow_sgd("sgd-warmup", plain(pace(0.2, Shape::Constant, 3)));
+    fixture.follow_sgd("sgd-cosine", plain(pace(0.2, ScheduleShape::Cosine, 0)));
+    fixture.follow_sgd("sgd-warmup", plain(pace(0.2, ScheduleShape::Constant, 3)));
     fixture.follow_sgd("sgd-warmup-step", sgd(pace(0.2, STEP, 2), 0.9, false, 0.0));
-    fixture.follow_sgd("sgd-warmup-cosine", sgd(pace(0.2, Shape::Cosine, 3), 0.9, false, 0.0));
+    fixture
+        .follow_sgd("sgd-warmup-cosine", sgd(pace(0.2, ScheduleShape::Cosine, 3), 0.9, false, 0.0));
     fixture.follow_adam("adam", adam(constant(0.02), 0.0, false));
     fixture.follow_adam("adam-decay", adam(constant(0.02), 0.05, false));
     let decay = Decay { beta_1: 0.7, beta_2: 0.95, epsilon: 1e-3 };
     let settings = AdamParameters { decay, ..adam(pace(0.02, STEP, 0), 0.0, false) };
     fixture.follow_adam("adam-settings", settings);
     fixture.follow_adam("adamw", adam(constant(0.02), 0.3, true));
-    let warm = adam(pace(0.02, Shape::Cosine, 3), 0.3, true);
+    let warm = adam(pace(0.02, ScheduleShape::Cosine, 3), 0.3, true);
     fixture.follow_adam("adamw-warmup-cosine", warm);
-    fixture.follow_sgd("full-sgd", plain(full(0.5, Shape::Constant)));
-    fixture.follow_sgd("full-momentum-cosine", sgd(full(0.3, Shape::Cosine), 0.9, false, 0.0));
-    fixture.follow_adam("full-adam", adam(full(0.02, Shape::Constant), 0.0, false));
+    fixture.follow_sgd("full-sgd", plain(full(0.5, ScheduleShape::Constant)));
+    fixture
+        .follow_sgd("full-momentum-cosine", sgd(full(0.3, ScheduleShape::Cosine), 0.9, false, 0.0));
+    fixture.follow_adam("full-adam", adam(full(0.02, ScheduleShape::Constant), 0.0, false));
     let mut stored = fixture.file.names().unwrap();
     stored.retain(|name| name.trim_end_matches(".npy") != "order");
     assert_eq!(fixture.compared.len(), stored.len(), "every case of the file is compared");

@@ -7,7 +7,7 @@
 //! messages after sleeps as `parallel::pace` describes them.
 
 use crate::costs::Costs;
-use lossatlas::engine::parallel::{Assignment, Cadence, REPORTS_PER_SECOND, Schedule};
+use lossatlas::engine::parallel::{Assignment, Cadence, REPORTS_PER_SECOND, TaskSchedule};
 use lossatlas::random::MasterSeed;
 use rand::RngExt;
 use std::cmp::Reverse;
@@ -81,7 +81,7 @@ impl Ord for Time {
 
 struct Simulation<'a> {
     tasks: &'a [Task],
-    schedule: Schedule,
+    schedule: TaskSchedule,
     arrivals: BinaryHeap<Reverse<(Time, usize, Message)>>,
     /// The clock of rank 0, and how long it has served.
     now: f64,
@@ -95,7 +95,7 @@ struct Simulation<'a> {
 pub fn play(tasks: &[Task], ranks: usize) -> Outcome {
     let mut simulation = Simulation {
         tasks,
-        schedule: Schedule::new(tasks.len(), ranks),
+        schedule: TaskSchedule::new(tasks.len(), ranks),
         arrivals: BinaryHeap::new(),
         now: 0.0,
         served: 0.0,

@@ -1,4 +1,4 @@
-//! The images and sets of solutions that later sections can refer to.
+//! The images and the sets of solutions that later sections can name.
 
 use super::reader::{Notation, Read, Section, nearest};
 use super::schema::{Derived, Key, SetNames, each};
@@ -31,9 +31,9 @@ pub(crate) struct Available {
     /// The sets that are read from files. How many solutions they have is known only after reading
     /// them.
     pub imported: Option<Vec<SetName>>,
-    /// The sets that stages make of all those. They are never meant unless they are named.
+    /// The sets that stages derive from these. A default of "all sets" leaves them out.
     pub derived: Vec<SetName>,
-    /// Whether some of them could not be read.
+    /// Whether a derived set could not be read.
     pub lacks_derived: bool,
 }
 
@@ -52,7 +52,7 @@ impl Available {
         self.read_sets_or_none(section, key, false)
     }
 
-    /// As [`Self::read_sets`]; the list may be empty if `may_be_empty`.
+    /// Like [`Self::read_sets`]; an empty list is accepted if `may_be_empty`.
     pub fn read_sets_or_none(
         &self,
         section: &Section<'_>,
@@ -99,7 +99,7 @@ impl Available {
         }
         let beyond: Vec<_> = beyond.iter().map(u32::to_string).collect();
         Err(format!(
-            "there is no initialization {}: the numbers go from 0 to {}",
+            "there is no initialization {}: numbers go from 0 to {}",
             beyond.join(", "),
             runs.saturating_sub(1)
         ))
@@ -122,7 +122,7 @@ impl Available {
                 .is_some_and(|made| sets.iter().any(|set| made.contains(self.source_of(set))))
     }
 
-    /// The set that an aligned set is made of; of another set, itself.
+    /// The set from which an aligned set was derived. For any other set, the set itself.
     fn source_of<'s>(&'s self, set: &'s SetName) -> &'s SetName {
         let sources = self.made.iter().chain(&self.imported).flatten();
         let is_source = |source: &&SetName| source.aligned() == *set;
@@ -130,7 +130,7 @@ impl Available {
         sources.next().unwrap_or(set)
     }
 
-    /// The key that says how many solutions are kept.
+    /// The key that sets how many solutions are kept.
     pub fn keep_key(&self) -> &'static str {
         if self.analytic { "landscape.keep" } else { "training.keep" }
     }

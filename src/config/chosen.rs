@@ -105,7 +105,7 @@ impl Notation for Value {
             Self::Flag(flag) => flag.toml(),
             Self::Word(word) => word.toml(),
             Self::Path(path) => path.display().to_string().toml(),
-            // What follows from something else has no notation of its own.
+            // A default that depends on other values has no fixed notation.
             Self::DerivedCount(count) => count.map_or_else(String::new, |count| count.toml()),
             Self::DerivedSeed(seed) => seed.map_or_else(String::new, |seed| seed.toml()),
             Self::OptionalText(text) => text.as_ref().map_or_else(String::new, Notation::toml),
@@ -118,7 +118,7 @@ pub(super) fn read_values(
     section: &Section<'_>,
     keys: &'static [ChoiceKey],
 ) -> Read<Vec<(&'static str, Value)>> {
-    // All are read before the first that fails ends it.
+    // Read all keys first, so that all problems are reported.
     let values: Vec<_> = keys.iter().map(|key| (key.name, read_value(section, key))).collect();
     values.into_iter().map(|(name, value)| Ok((name, value?))).collect()
 }
@@ -174,7 +174,7 @@ pub(super) fn read_value(section: &Section<'_>, key: &'static ChoiceKey) -> Read
     }
 }
 
-/// As [`read_value`], with another default than that of the key, if it takes a count.
+/// Like [`read_value`]. A key that takes a count gets this default in place of its own.
 pub(super) fn read_value_or(
     section: &Section<'_>,
     key: &'static ChoiceKey,
@@ -217,8 +217,8 @@ fn read_derived<K: ValueKind>(
     section.find::<K, _>(key.name, default, |value| kind.parse(value)).or_unset()
 }
 
-/// The effective value stays as written: `$TMPDIR` names another directory in every job, and
-/// whether the content is the same is for its checksum to say.
+/// The effective value stays as written, because `$TMPDIR` names another directory in every job. A
+/// checksum compares the contents.
 fn read_path(section: &Section<'_>, key: &'static ChoiceKey, example: &'static str) -> Read<Value> {
     let found = section.find::<Text, _>(key.name, Required(example), |value| Text.parse(value));
     let path = expand_path(&found.value()?).map_err(|message| {

@@ -25,7 +25,7 @@ pub const DATASETS: &str = "landscape.datasets";
 /// symmetry of the network is used: it follows from the architecture and from this shape.
 pub const IMAGE_SHAPE: &str = "dataset.image_shape";
 
-/// The number of classes of all results from before data had one of their own.
+/// The number of classes of all results of versions in which it was fixed.
 pub(super) const FORMER_CLASSES: &str = "10";
 
 /// One line for each key that differs and matters: its two values and what the change invalidates.
@@ -51,8 +51,8 @@ pub fn conflicts(
     changed.chain(other_classes(before, after)).chain(trained_or_imported(before, after)).collect()
 }
 
-/// Whether the sets themselves have another origin: another kind of subject, or a set that was
-/// trained and is imported now. Results are then not counted by the sets that are asked for.
+/// Whether the sets have another origin: the subject is of another kind, or a set that was trained
+/// is now imported. The sets of the new configuration then say nothing about the former results.
 pub fn has_other_sets(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> bool {
     is_analytic(before) != is_analytic(after) || !trained_or_imported(before, after).is_empty()
 }
@@ -65,7 +65,7 @@ pub fn same_kind_of_subject(
     is_analytic(before) == is_analytic(after)
 }
 
-/// What a change of this key means, if it has changed and matters.
+/// What a change of this key invalidates. `None` if it has not changed or does not matter.
 fn conflict(
     before: &BTreeMap<String, String>,
     after: &BTreeMap<String, String>,
@@ -91,9 +91,10 @@ fn conflict(
         }
         _ => invalidates.words()?.to_owned(),
     };
-    // All numbered entries together are one thing: another entry changes it.
+    // Numbered entries count together: one more entry is a change.
     let matters = |keys| section.shape == Multiplicity::Numbered || has_table(keys, table_of(key));
-    // Results are known by the name of their data set. The first one has a key of its own.
+    // Results are identified by the name of their data set, so a longer list invalidates nothing.
+    // The first data set has its own key.
     if key == DATASETS {
         return None;
     }
@@ -109,7 +110,7 @@ pub fn same_setting(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>, 
     setting(a, key, spec) == setting(b, key, spec)
 }
 
-/// What another number of classes means: another network.
+/// Another number of classes means another network.
 fn other_classes(
     before: &BTreeMap<String, String>,
     after: &BTreeMap<String, String>,

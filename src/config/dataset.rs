@@ -1,6 +1,6 @@
 //! `[dataset]`: which images.
 //!
-//! Which formats there are and what keys they have, the registry of formats says.
+//! The registry of formats lists the formats and their keys.
 
 use super::chosen::read_values;
 use super::reader::{Choice, Read, Section};
@@ -25,7 +25,7 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
     shape: Multiplicity::Single,
     keys: &[&KIND],
     choices: Some(Choices { selector: "kind", keys: of_formats }),
-    // Compared by the checksum of what is read instead.
+    // The checksum of the images is compared instead.
     invalidates: Invalidates::Nothing,
 };
 

@@ -1,4 +1,4 @@
-//! What results depend on: digests of the keys that matter to them.
+//! What results depend on: digests of the keys that matter.
 //!
 //! The table of keys says what a change of each key invalidates, see `Invalidates`. So it also says
 //! on which keys a result depends. Two configurations with the same digest for a result give the
@@ -40,7 +40,7 @@ impl KeyDigest {
         Self(digest)
     }
 
-    /// The digest of several.
+    /// One digest of several digests.
     #[must_use]
     pub fn join(digests: &[Self]) -> Self {
         Self::of(digests.iter().map(|digest| digest.0))
@@ -59,16 +59,17 @@ impl fmt::Display for KeyDigest {
 pub struct Dependencies {
     /// The images, the network or the landscape, and the seed.
     everything: KeyDigest,
-    /// Those of each table that makes solutions, by its prefix: `training.sgd.`.
+    /// The keys of each table that makes solutions, by its prefix: `training.sgd.`.
     solutions: BTreeMap<String, KeyDigest>,
     /// All keys that make solutions.
     all_solutions: KeyDigest,
-    /// Besides the solutions: on every landscape, and on that of the training and the test images.
+    /// The keys of the search for paths: those for every landscape, those for the training images,
+    /// those for the test images.
     paths: KeyDigest,
     paths_on: [KeyDigest; 2],
-    /// Those of each section that a stage brings, by its name.
+    /// The keys of each section of a stage, by its name.
     tasks: BTreeMap<String, KeyDigest>,
-    /// Whether there are imported sets of these names.
+    /// The names of the imported sets.
     imported: Vec<String>,
     is_analytic: bool,
     /// `paths.steps`.
@@ -77,7 +78,7 @@ pub struct Dependencies {
     aligns_endpoints: bool,
     /// The sets that are aligned.
     aligned: Vec<SetName>,
-    /// How many of the vectors that are found belong to their sets: an alignment depends on all.
+    /// How many vectors each set keeps. An alignment depends on all of them.
     kept: KeyDigest,
 }
 
@@ -144,7 +145,7 @@ impl Dependencies {
         self.steps
     }
 
-    /// These, with another number of steps.
+    /// The same dependencies with another number of steps.
     #[must_use]
     pub fn with_steps(self, steps: usize) -> Self {
         Self { steps, ..self }
@@ -160,44 +161,44 @@ impl Dependencies {
         self.everything == other.everything
     }
 
-    /// Of the search for paths, whatever its endpoints, without the number of steps.
+    /// The digest of the search for paths without its endpoints and without the number of steps.
     pub fn search_of_any_length(&self) -> KeyDigest {
         KeyDigest::join(&[self.everything, self.paths, self.paths_on[0], self.paths_on[1]])
     }
 
-    /// Of the search for paths, whatever its endpoints.
+    /// The digest of the search for paths without its endpoints.
     pub fn search(&self) -> KeyDigest {
         let steps = KeyDigest::of([self.steps.to_string()]);
         KeyDigest::join(&[self.search_of_any_length(), steps])
     }
 
-    /// Of the training runs of an optimizer.
+    /// The digest of the training runs of an optimizer.
     pub fn training(&self, optimizer: &str) -> KeyDigest {
         self.table(&format!("training.{optimizer}."))
     }
 
-    /// Of the vectors of an imported set.
+    /// The digest of the vectors of an imported set.
     pub fn import(&self, set: &SetName) -> KeyDigest {
         self.table(&format!("import.{set}."))
     }
 
-    /// Of the minima of an analytic landscape.
+    /// The digest of the minima of an analytic landscape.
     pub fn minima(&self) -> KeyDigest {
         self.table(MINIMA)
     }
 
-    /// Of all solutions together.
+    /// The digest of all solutions together.
     pub fn all_solutions(&self) -> KeyDigest {
         self.all_solutions
     }
 
-    /// Of the solutions of a set, wherever they come from.
+    /// The digest of the solutions of a set of any origin.
     pub fn solutions(&self, set: &SetName) -> KeyDigest {
         let is_aligned = |source: &SetName| source.aligned() == *set;
         if self.aligned.iter().any(is_aligned) { self.aligned() } else { self.found(set) }
     }
 
-    /// Of the vectors of all aligned sets, which have one common reference.
+    /// The digest of the vectors of all aligned sets, which share one reference.
     fn aligned(&self) -> KeyDigest {
         let sources: Vec<KeyDigest> = self.aligned.iter().map(|set| self.found(set)).collect();
         let counts = if self.aligned.iter().all(|set| self.is_imported(set)) {
@@ -212,7 +213,7 @@ impl Dependencies {
         self.imported.iter().any(|name| name == set.as_str())
     }
 
-    /// Of the solutions of a set that no alignment has made.
+    /// The digest of the solutions of a set that is not an aligned set.
     fn found(&self, set: &SetName) -> KeyDigest {
         if self.is_imported(set) {
             self.import(set)
@@ -223,27 +224,27 @@ impl Dependencies {
         }
     }
 
-    /// Of the paths between the solutions of two sets, on the landscape of this name. The number of
-    /// steps is not among them, because a path can be continued, unless its learning rate depends on
-    /// it.
+    /// The digest of the paths between the solutions of two sets, on the landscape of this name. It
+    /// leaves out the number of steps, because a path can be continued, unless the learning rate
+    /// depends on that number.
     pub fn paths(&self, sets: [&SetName; 2], landscape: &str) -> KeyDigest {
         let [a, b] = sets.map(|set| self.solutions(set));
         KeyDigest::join(&[a, b, self.paths, self.on(landscape)])
     }
 
-    /// Of the images of the landscape of this name.
+    /// The digest of the images of the landscape of this name.
     fn on(&self, landscape: &str) -> KeyDigest {
         let on = [Split::Train, Split::Test].into_iter().find(|split| split.name() == landscape);
         on.map_or(KeyDigest::default(), |split| self.paths_on[split as usize])
     }
 
-    /// Of what starts from such a path: also of its number of steps.
+    /// The digest of results that start from such a path. It includes the number of steps.
     pub fn found_paths(&self, sets: [&SetName; 2], landscape: &str) -> KeyDigest {
         let steps = KeyDigest::of([self.steps.to_string()]);
         KeyDigest::join(&[self.paths(sets, landscape), steps])
     }
 
-    /// Of what starts from the endpoints of such a path alone.
+    /// The digest of results that start from the endpoints of such a path only.
     pub fn endpoints(&self, sets: [&SetName; 2], landscape: &str) -> KeyDigest {
         let [a, b] = sets.map(|set| self.solutions(set));
         let endpoints = KeyDigest::join(&[a, b, self.on(landscape)]);
@@ -254,7 +255,7 @@ impl Dependencies {
         }
     }
 
-    /// Of a task whose stage brings this section, if any: of its solutions, and of the section.
+    /// The digest of a task: of its solutions and, if the stage has a section, of that section.
     pub fn task(&self, solutions: KeyDigest, section: Option<&str>) -> KeyDigest {
         let own = section.and_then(|section| self.tasks.get(section));
         own.map_or(solutions, |&own| KeyDigest::join(&[solutions, own]))
@@ -270,7 +271,7 @@ const STEPS: &str = "paths.steps";
 /// The section of the alignment.
 const ALIGN: &str = "align";
 
-/// The keys that say how many of the solutions that are found belong to their sets.
+/// The keys that set how many solutions each set keeps.
 pub(super) const KEPT: [&str; 2] = ["training.initializations", "training.keep"];
 
 /// The sets that are aligned.
@@ -299,10 +300,10 @@ enum Class {
     Tasks(String),
 }
 
-/// A key with its value, and what depends on it; `None` if nothing does. A key at the default that
-/// results from before the key have is left out, so that they are the same results.
+/// A key with its value, and what depends on it. `None` if nothing depends on it. A key that a
+/// later version added is left out at its default, so that older results stay valid.
 fn line(keys: &Keys, key: &str) -> Option<(Class, String)> {
-    // Results are known by the name of their data set.
+    // Results are identified by the name of their data set.
     if is_checked_by_sum(keys, key) || key == DATASETS {
         return None;
     }

@@ -9,7 +9,7 @@ use super::schema::{
 use super::tree::TomlValue;
 use crate::solutions::SetName;
 
-/// Two sets to compare, besides those that are compared in any case.
+/// Two sets to compare, in addition to those that are always compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DistanceConfig {
     /// Its name in the results.

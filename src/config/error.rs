@@ -76,8 +76,8 @@ pub struct ConfigErrors {
 }
 
 impl ConfigErrors {
-    /// With a wrong key in `[network]` or `[dataset]`, defaults make another network than the one
-    /// that is meant. The size of that one must not be checked.
+    /// After an error in `[network]` or `[dataset]`, defaults stand in for wrong keys. The sizes of
+    /// such a network must not be checked.
     pub(super) fn new(problems: Vec<ConfigProblem>, mut sources: Sources) -> Self {
         let is_of_network =
             |key: &String| ["network", "dataset"].contains(&key.split('.').next().unwrap_or(key));

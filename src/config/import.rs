@@ -33,13 +33,14 @@ pub enum ImportFile {
 
 static NAME: Key<Text, Required> = Key::new("name", Text)
     .meaning("name of the set, `\"group/member\"`, for instance `\"published/train\"`")
-    .note("neither training nor another import may have a set of this name")
+    .note("the name must differ from those of trained and other imported sets")
     .required("\"published/train\"");
 
 static FILE: Key<Text, Required> = Key::new("file", Text)
     .meaning(
         "`\"file.npy\"`, one vector a row, or `\"results/atlas.h5:/solutions/sgd/train\"`, a set \
-         of an earlier run; relative to the working directory; `~` and `$VARIABLES` are expanded",
+         of an earlier run; relative names start at the working directory; `~` and `$VARIABLES` \
+         are expanded",
     )
     .required("\"results/atlas.h5:/solutions/sgd/train\"");
 
@@ -90,7 +91,7 @@ fn read_name(
     let name = SetName::parse(&written).map_err(refuse)?;
     if made.contains(&name) {
         return Err(refuse(format!(
-            "{written:?} is the name of a set of {made_by}; give the imported set another name"
+            "{written:?} is also the name of a set of {made_by}; give the imported set another name"
         )));
     }
     match names.iter().position(|other| other.as_ref() == Some(&name)) {

@@ -130,10 +130,10 @@ static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
 
 static STANDARDIZE: Key<Flag> = Key::new("standardize", Flag)
     .meaning(
-        "whether each parameter is standardized over the vectors of all `sets`: less its mean, \
-         divided by its standard deviation",
+        "whether each parameter is standardized over the vectors of all `sets`, before the kernel: \
+         its mean is subtracted, and it is divided by its standard deviation",
     )
-    .note("this comes before the kernel; a constant parameter becomes 0")
+    .note("a constant parameter becomes 0")
     .default(false);
 
 static KERNEL: Key<OneOf<KernelName>> = Key::new("kernel", OneOf::NEW)

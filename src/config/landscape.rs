@@ -60,8 +60,7 @@ impl ChosenLandscape {
         }
     }
 
-    /// Numbers that are equal for equal solutions: [`BuiltIn::identify`]. Of a process they are θ
-    /// itself.
+    /// Numbers that are equal for equal solutions: [`BuiltIn::identify`]. For a process, θ itself.
     pub fn identify(&self, theta: &[f64]) -> Option<Vec<f64>> {
         match self {
             Self::BuiltIn(landscape) => landscape.identify(theta),
@@ -99,7 +98,7 @@ impl LandscapeConfig {
 /// Where the minima of a landscape come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MinimaConfig {
-    /// Nowhere: all solutions are imported.
+    /// There are none: all solutions are imported.
     None,
     /// Minimization from random starts.
     Search {
@@ -108,7 +107,7 @@ pub enum MinimaConfig {
     },
     /// Minimization from these points: at least two, none twice, each `(P,)` and of finite height.
     Minimized(Vec<Vec<f64>>),
-    /// These points, used as given; the same conditions hold.
+    /// These points, used as given, under the same conditions.
     Given(Vec<Vec<f64>>),
     /// The points of a file.
     File {
@@ -154,7 +153,7 @@ impl Choice for LandscapeKind {
 }
 
 static KIND: Key<OneOf<LandscapeKind>, Required> = Key::new("kind", OneOf::NEW)
-    .meaning("the analytic landscape, or `\"process\"`: a program of your own")
+    .meaning("the analytic landscape, or `\"process\"` for a program of your own")
     .required("\"two-wells\"");
 
 static RELAX: Key<Flag> = Key::new("relax", Flag)
@@ -167,14 +166,14 @@ static RELAX: Key<Flag> = Key::new("relax", Flag)
 
 static STARTS: Key<Integer<u32>> = Key::new("starts", Integer::at_least(1))
     .unit("starts")
-    .meaning("random starts for minimization, if there are no points")
+    .meaning("random starts of minimizations, if no points are given")
     .note("a process with sets of `[[import]]` has no random starts unless this key is written")
     .invalidates(MINIMA)
     .default(100);
 
 static KEEP: Key<Count, Derived> = Key::new("keep", Count::at_least(1))
     .unit("minima")
-    .meaning("maximum number of minima in the set: the lowest")
+    .meaning("maximum number of minima in the set; the lowest are kept")
     .note("not with `relax = false`")
     .invalidates(Invalidates::Nothing)
     .derived("the lowest 10 of the starts, or all points", "10");
@@ -212,7 +211,7 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
 
 static AT: Key<Numbers, Required> = Key::new("at", Numbers)
     .meaning("coordinates of the point, one for each dimension of the landscape")
-    .note("its height is finite; no point twice")
+    .note("the height must be finite, and no point may occur twice")
     .required("[-0.62, -0.54]");
 
 pub(super) static POINTS: SectionSpec = SectionSpec {
@@ -253,7 +252,8 @@ pub(super) fn read(root: &Section<'_>, available: &mut Available) -> Read<Landsc
             if given {
                 section.problem(
                     process::POINTS.name,
-                    "belongs to a file of points, but there is [[minimum]]; remove one of the two",
+                    "is a file of points, but there are also [[minimum]] points; remove one of the \
+                     two",
                 );
             }
             read_points_of_file(section, relax, file)
@@ -299,7 +299,7 @@ fn refuse_sections_of_networks(root: &Section<'_>, is_process: Option<bool>) {
 fn refuse_keys_of_minima(section: &Section<'_>) {
     section.refuse(
         KEEP.name,
-        "belongs to minima, but all solutions are imported; add landscape.starts, or remove it",
+        "applies to minima, but all solutions are imported; add landscape.starts, or remove it",
     );
 }
 
@@ -314,7 +314,7 @@ fn read_file(section: &Section<'_>) -> Option<Read<ImportFile>> {
     }))
 }
 
-/// Reads how the points of a file are used. How many there are is known when it is read.
+/// Reads how the points of a file are used. Their number is known only when the file is read.
 fn read_points_of_file(
     section: &Section<'_>,
     relax: Read<bool>,
@@ -322,14 +322,14 @@ fn read_points_of_file(
 ) -> Read<(MinimaConfig, usize)> {
     section.refuse(
         STARTS.name,
-        "belongs to a search for minima; with landscape.points there is none; remove one of the two",
+        "applies to random starts, but landscape.points replaces them; remove one of the two",
     );
     if let Ok(false) = relax {
         section.refuse_for(
             RELAX.name,
             "false",
             KEEP.name,
-            "belongs to relax = true; without it every point is used; remove it",
+            "applies to relax = true; with relax = false every point is used; remove it",
         );
         return Ok((MinimaConfig::File { file: file?, minimized: false }, usize::MAX));
     }
@@ -397,14 +397,14 @@ fn read_given(
 ) -> Read<(MinimaConfig, usize)> {
     section.refuse(
         STARTS.name,
-        "belongs to a search for minima; with [[minimum]] there is none; remove one of the two",
+        "applies to random starts, but [[minimum]] replaces them; remove one of the two",
     );
     if let Ok(false) = relax {
         section.refuse_for(
             RELAX.name,
             "false",
             KEEP.name,
-            "belongs to relax = true; without it every [[minimum]] is used; remove it",
+            "applies to relax = true; with relax = false every [[minimum]] is used; remove it",
         );
         let points = points?;
         let keep = points.len();
@@ -433,7 +433,7 @@ fn read_points(root: &Section<'_>, landscape: Option<&ChosenLandscape>) -> Read<
         };
         let fits = |at: &Vec<f64>| match landscape {
             Some(ChosenLandscape::BuiltIn(landscape)) => check_point(*landscape, at),
-            // Its dimension is known when it has been started.
+            // Its dimension is known only after its start.
             Some(ChosenLandscape::Process(_)) | None => Ok(()),
         };
         let at = section.key(&AT).check(fits).check(new).value();
@@ -462,7 +462,7 @@ fn check_point(landscape: BuiltIn, at: &[f64]) -> Result<(), String> {
     if height.is_finite() {
         Ok(())
     } else {
-        Err(format!("{name} has no finite height at this point, it is {height}"))
+        Err(format!("the height of {name} at this point is not finite, it is {height}"))
     }
 }
 

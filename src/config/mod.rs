@@ -89,7 +89,7 @@ use tree::{TomlNode, ValueOrigin};
 /// A configuration that has passed all checks that do not need the data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// The seed from which all randomness derives.
+    /// The seed of all random streams.
     pub seed: MasterSeed,
     /// A network on images, or an analytic landscape.
     pub subject: Subject,
@@ -97,7 +97,7 @@ pub struct Config {
     pub paths: PathsConfig,
     /// The kernel PCAs.
     pub kpca: Vec<KpcaConfig>,
-    /// The comparisons of distances, besides those that are made in any case.
+    /// The comparisons of distances, in addition to those that are always made.
     pub distances: Vec<DistanceConfig>,
     /// How the machine is used.
     pub run: RunConfig,
@@ -109,8 +109,8 @@ pub struct Config {
     pub overrides: Vec<String>,
     /// Where the kind of the network is written; `None` without a network.
     pub network_place: Option<ConfigPlace>,
-    /// Keys of the file that are ignored because an override has chosen another kind, in the form
-    /// of problems with place and key.
+    /// Keys of the file that are ignored because an override has chosen another kind, each with its
+    /// place.
     pub dropped: Vec<ConfigProblem>,
     /// Every key that takes effect, with its value in TOML notation, including defaults. Equal
     /// values have equal texts, however they were written. Kernel PCAs and imports are identified
@@ -139,7 +139,7 @@ impl Config {
         Self::load_for(ConfigPurpose::Study, path, overrides)
     }
 
-    /// As [`Self::load`], for this purpose.
+    /// Like [`Self::load`], for this purpose.
     ///
     /// # Errors
     /// As for [`Self::load`].
@@ -170,7 +170,7 @@ impl Config {
         Self::parse_for(ConfigPurpose::Study, name, text, overrides)
     }
 
-    /// As [`Self::parse`], for this purpose.
+    /// Like [`Self::parse`], for this purpose.
     ///
     /// # Errors
     /// As for [`Self::parse`].
@@ -183,7 +183,7 @@ impl Config {
         Self::parse_and_describe(purpose, name, text, overrides).map(|(config, _)| config)
     }
 
-    /// Takes the pairs that `paths.list` names.
+    /// Sets the pairs that `paths.list` names.
     pub fn list_pairs(&mut self, list: Option<PairList>) {
         if let Some(list) = &list {
             self.effective.insert("paths.list".to_owned(), list.toml());
@@ -191,7 +191,7 @@ impl Config {
         self.paths.list = list;
     }
 
-    /// As [`Self::parse_for`], with all keys that were read.
+    /// Like [`Self::parse_for`]. Also returns all keys that were read.
     fn parse_and_describe(
         purpose: ConfigPurpose,
         name: &str,

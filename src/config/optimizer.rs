@@ -1,6 +1,6 @@
 //! `[training.NAME]`: an optimizer with the values of its keys.
 //!
-//! The registry of optimizers says which kinds there are and what keys they have.
+//! The registry of optimizers lists the kinds and their keys.
 
 use super::chosen::read_value;
 use super::reader::{Choice, Notation, Read, Reported, Section};
@@ -20,7 +20,7 @@ impl Choice for &'static dyn OptimizerKind {
 
 static KIND: Key<OneOf<&'static dyn OptimizerKind>, Required> = Key::new("kind", OneOf::NEW)
     .meaning("the kind of optimizer")
-    .note("a section that is called like a kind is of that kind and needs no such key")
+    .note("a section with the name of a kind needs no such key")
     .required("\"sgd\"");
 
 /// The section of an optimizer.
@@ -70,7 +70,8 @@ pub(super) fn read(section: &Section<'_>, name: &str) -> Read<ChosenOptimizer> {
     if problems.is_empty() { chosen } else { Err(Reported) }
 }
 
-/// The kind is not recorded where the name tells it: version 0.1.0 did not know this key.
+/// The kind is not recorded if the name is that of a kind, because version 0.1.0 did not have this
+/// key.
 fn read_kind(section: &Section<'_>, name: &str) -> Read<&'static dyn OptimizerKind> {
     let Some(of_name) = optimizer_kind(name) else {
         return section.key(&KIND).value();
@@ -80,7 +81,7 @@ fn read_kind(section: &Section<'_>, name: &str) -> Read<&'static dyn OptimizerKi
         Some(TomlValue::String(kind)) if kind == name => Ok(of_name),
         Some(_) => {
             let message = format!(
-                "must be {name:?}, because the section is called like a kind; for another kind \
+                "must be {name:?}, because the section has the name of this kind; for another kind \
                  choose another name"
             );
             section.problem(KIND.name, message);

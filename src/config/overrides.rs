@@ -63,9 +63,11 @@ fn put(node: &mut TomlNode, path: &[&str], value: TomlNode) -> Result<(), String
                 )),
             }
         }
-        scalar => {
-            Err(format!("what \"{key}\" would be part of is {}, not a section", scalar.kind()))
-        }
+        scalar => Err(format!(
+            "\"{key}\" cannot be set, because what would contain it is {}, not a \
+                         section",
+            scalar.kind()
+        )),
     }
 }
 

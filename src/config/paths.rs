@@ -46,9 +46,9 @@ impl Choice for StoredCurves {
 pub struct PathsConfig {
     /// How many pairs of each set.
     pub pairs: Pairs,
-    /// The sets between whose own vectors there are paths; at least one, unless `between` has some.
+    /// The sets within which paths are found. At least one, unless `between` has an entry.
     pub sets: Vec<SetName>,
-    /// The pairs of sets whose vectors are joined with each other.
+    /// The pairs of sets between which paths are found.
     pub between: Vec<EndSets>,
     /// These pairs instead of a random draw.
     pub list: Option<PairList>,
@@ -82,14 +82,14 @@ pub struct PathsConfig {
 }
 
 impl PathsConfig {
-    /// The sets of the ends of all paths.
+    /// The sets of the endpoints of all paths.
     pub fn end_sets(&self) -> Vec<EndSets> {
         let within = self.sets.iter().cloned().map(EndSets::within);
         within.chain(self.between.iter().cloned()).collect()
     }
 
-    /// The number of paths between this many `vectors` of two sets, or of one: at most, if the pairs
-    /// are listed.
+    /// The number of paths between this many `vectors` of two sets, or of one set. An upper bound
+    /// if the pairs are listed.
     pub fn count(&self, sets: &EndSets, vectors: [usize; 2]) -> usize {
         match (&self.list, sets.single()) {
             (Some(list), _) => list.pairs().len(),
@@ -103,7 +103,7 @@ impl PathsConfig {
         self.list.is_none() && self.pairs == Pairs::Spanning
     }
 
-    /// The number of paths on a landscape, at most, if sets have so many vectors.
+    /// The maximum number of paths on a landscape, for sets with these numbers of vectors.
     pub fn most(&self, vectors: impl Fn(&SetName) -> usize) -> usize {
         let of_sets = self.end_sets();
         let pairs = of_sets.iter().map(|sets| self.count(sets, sets.both().map(&vectors)));
@@ -133,12 +133,12 @@ impl Choice for Objective {
 
 static PROTOCOL: Key<OneOf<Protocol>> = Key::new("protocol", OneOf::NEW)
     .meaning(
-        "the defaults of `points`, `fourier_terms`, `lambda`, `steps`, `batch`, `learning_rate`, \
-         `schedule` and `stop_at_endpoint`, which give the protocol its name",
+        "a named set of defaults for `points`, `fourier_terms`, `lambda`, `steps`, `batch`, \
+         `learning_rate`, `schedule` and `stop_at_endpoint`",
     )
     .note(
-        "the defaults below are those of `\"published\"`; a key that is written applies in any \
-         case, and the name then says so; see [the protocols](methods.md#protocols)",
+        "the defaults below are those of `\"published\"`; a key that is written takes precedence \
+         and is reported with the name of the protocol; see [the protocols](methods.md#protocols)",
     )
     .invalidates(Invalidates::Nothing)
     .default(Protocol::Published)
@@ -146,20 +146,19 @@ static PROTOCOL: Key<OneOf<Protocol>> = Key::new("protocol", OneOf::NEW)
 
 static PAIRS: Key<NumberOfPairs> = Key::new("pairs", NumberOfPairs)
     .unit("pairs")
-    .meaning(
-        "pairs of each set, drawn at random without repetition; where a set has fewer, all of them",
-    )
+    .meaning("pairs of each set, drawn at random without repetition; all pairs if a set has fewer")
     .note(
-        "`\"spanning\"` chooses pairs of all sets together, in rounds, where a path can still lower \
-         the height at which solutions are joined: at most 2 for each solution",
+        "`\"spanning\"` chooses pairs of all sets together, in rounds: those whose path can still \
+         lower the height at which solutions are joined, at most 2 for each solution",
     )
     .invalidates(Invalidates::Nothing)
     .default(Pairs::Count(300));
 
 static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
     .meaning(
-        "which solutions: `\"optimizer/train\"` are the parameters at the epoch of lowest \
-         training loss, `\"optimizer/test\"` those at the epoch of lowest test loss",
+        "the sets within which paths are found: `\"optimizer/train\"` are the parameters at the \
+         epoch of lowest training loss, `\"optimizer/test\"` those at the epoch of lowest test \
+         loss",
     )
     .note(
         "sets of `[[import]]` have their own names; an analytic landscape has \
@@ -173,7 +172,7 @@ static BETWEEN: Key<SetPairs> = Key::new("between", SetPairs)
         "pairs of sets: `[[\"sgd/train\", \"lbfgs/train\"]]` joins vectors of the first set with \
          vectors of the second, `pairs` of them",
     )
-    .note("both ends may come from the same initialization")
+    .note("both endpoints may come from the same initialization")
     .invalidates(Invalidates::Nothing)
     .default(&[])
     .came_later();
@@ -181,28 +180,28 @@ static BETWEEN: Key<SetPairs> = Key::new("between", SetPairs)
 static LIST: Key<PairsOrFile, Derived> = Key::new("list", PairsOrFile)
     .meaning(
         "the pairs of every set by initialization numbers, `[[0, 3], [2, 5]]`, or a CSV file with \
-         a pair a line, `0,3`; a first line without numbers is a heading",
+         one pair on each line, `0,3`; a first line without numbers is a heading",
     )
-    .note("`pairs` then has no effect")
+    .note("with a list, `pairs` has no effect")
     .invalidates(Invalidates::Nothing)
     .derived("a random draw of `pairs`", "[[0, 3], [2, 5]]");
 
 static START: Key<Text, Derived> = Key::new("start", Text)
     .meaning(
-        "a run directory: its path of the same pair on the same landscape is the initial curve; \
-         its `keep_states` must have kept it",
+        "a run directory: the initial curve of each path is its path of the same pair on the same \
+         landscape, which `keep_states` of that run must have kept",
     )
     .note(
-        "the directory of the run itself stands for its paths before the settings were changed to \
-         the present ones; other curves invalidate the paths",
+        "the directory of the run itself stands for its paths before the last change of the \
+         settings; other curves invalidate the paths",
     )
     .invalidates(Invalidates::Nothing)
     .derived("the straight line", "\"results/fcp\"");
 
 static KEEP_STATES: Key<Flag, Derived> = Key::new("keep_states", Flag)
     .meaning(
-        "whether the last state of each search is kept in `path-states/` of the run directory, so \
-         that more `steps` continue it and other searches can `start` from it",
+        "whether the last state of each search is kept in `path-states/` of the run directory: \
+         more `steps` then continue it, and other searches can `start` from it",
     )
     .note("without it, longer paths are computed anew from the straight line, to the same bits")
     .invalidates(Invalidates::Nothing)
@@ -210,19 +209,16 @@ static KEEP_STATES: Key<Flag, Derived> = Key::new("keep_states", Flag)
 
 static STORE: Key<OneOf<StoredCurves>> = Key::new("store", OneOf::NEW)
     .meaning(
-        "which paths are kept themselves, not only their losses: `\"all\"`, or for each set on each \
-         landscape the `\"best\"`, that with the lowest barrier",
+        "which paths are stored as curves, not only as losses: `\"all\"`, or the `\"best\"` of \
+         each set on each landscape, which has the lowest barrier",
     )
-    .note(
-        "`check` says where they are stored, and how large they are; `export --path` writes points \
-         of them",
-    )
+    .note("`check` prints their place and size; `export --path` writes points of them")
     .invalidates(Invalidates::Nothing)
     .default(StoredCurves::None)
     .came_later();
 
 static LANDSCAPES: Key<AnyOf<Split>> = Key::new("landscapes", AnyOf::NEW)
-    .meaning("the mean loss over which images")
+    .meaning("the landscapes: the mean loss over the training images, the test images, or both")
     .note(
         "for a process, the names of its data sets, by default all; not with an analytic landscape",
     )
@@ -251,11 +247,11 @@ static TEST: Key<CountOrAll> = Key::new("test", CountOrAll)
 
 static BATCH: Key<CountOrAll> = Key::new("batch", CountOrAll)
     .unit("images")
-    .meaning(
-        "images in each step of a descent, drawn at random; reported losses are those of all \
-         images",
+    .meaning("images in each step of a descent, drawn at random; reported losses use all images")
+    .note(
+        "a landscape that does not have more images than this uses all of them; not with \
+           `[landscape]`",
     )
-    .note("a landscape with no more images than this uses all of them; not with `[landscape]`")
     .default(None)
     .came_later();
 
@@ -270,8 +266,8 @@ static ALIGN: Key<Flag> = Key::new("align", Flag)
     .came_later();
 
 static OBJECTIVE: Key<OneOf<Objective>> = Key::new("objective", OneOf::NEW)
-    .meaning("what is minimized along the path: the sum of the losses, or of their squares")
-    .note("reported are losses in either case")
+    .meaning("what is minimized along the path: the sum of the losses, or the sum of their squares")
+    .note("reported heights are always losses")
     .default(Objective::Sum);
 
 static NAMES: [&str; METHODS.len()] = {
@@ -285,8 +281,8 @@ static NAMES: [&str; METHODS.len()] = {
 };
 
 static METHOD: Key<Word> = Key::new("method", Word(&NAMES))
-    .meaning("what bends the straight line")
-    .note("each has keys of its own below")
+    .meaning("the kind of curve")
+    .note("each kind has keys of its own, see below")
     .default(NAMES[0])
     .came_later();
 
@@ -297,7 +293,7 @@ fn of_methods() -> Vec<Owned> {
 }
 
 static POINTS: Key<Count> =
-    // For a curve of a thousand shapes, the coefficients on the fine grid take 800 MB.
+    // The coefficients of a thousand shapes on the fine grid take 800 MB.
     Key::new("points", Count::between(3, 10_000))
         .unit("points")
         .meaning("M, points on the path, both endpoints included")
@@ -310,8 +306,8 @@ static LAMBDA: Key<Number> = Key::new("lambda", Number::NOT_NEGATIVE)
 
 static STEPS: Key<Count> = Key::new("steps", Count::at_least(0))
     .unit("steps")
-    .meaning("steps of the Adam optimizer; with 0 the path is the straight line")
-    .note("more steps continue paths that exist, see `keep_states`")
+    .meaning("steps of the Adam optimizer; 0: the path is the straight line")
+    .note("more steps continue existing paths, see `keep_states`")
     .invalidates(Invalidates::LongerPaths)
     .default(100);
 
@@ -321,12 +317,12 @@ static LEARNING_RATE: Key<Number> = Key::new("learning_rate", Number::POSITIVE)
 
 static SCHEDULE: Key<OneOf<RateSchedule>> = Key::new("schedule", OneOf::NEW)
     .meaning(
-        "how the learning rate changes from step to step: `\"cosine\"` falls toward 0 at `steps`, \
-         `\"cooldown\"` does so in the last third of them",
+        "how the learning rate changes from step to step: `\"cosine\"` falls toward 0 at the last \
+         step, `\"cooldown\"` does so during the last third of the steps",
     )
     .note(
-        "unless it is constant, another number of `steps` is another search: longer paths begin \
-         anew, or with `start` from those that exist",
+        "unless it is constant, a search with more `steps` starts anew, or with `start` from \
+         existing paths",
     )
     .default(RateSchedule::Constant)
     .came_later();
@@ -334,25 +330,25 @@ static SCHEDULE: Key<OneOf<RateSchedule>> = Key::new("schedule", OneOf::NEW)
 static STOP_AT_ENDPOINT: Key<Flag> = Key::new("stop_at_endpoint", Flag)
     .meaning(
         "whether a search ends at a path that does not rise above its higher endpoint, on all \
-         images and on the fine grid: no path can be lower",
+         images and on the fine grid, because no path can be lower",
     )
-    .note("looked at every 20 steps, with `batch` in whole epochs")
+    .note("checked every 20 steps, with `batch` at the end of an epoch")
     .default(false)
     .came_later();
 
 static TOLERANCE: Key<Number> =
     Key::new("tolerance", Number::between(Lower::From(0.0), Upper::Below(1.0)))
         .meaning(
-            "the descent ends once the lowest objective has fallen by less than this fraction over \
-         `patience` evaluations; 0: all steps are taken",
+            "the search ends when the lowest objective has fallen by less than this fraction over \
+             `patience` evaluations; 0: all steps are taken",
         )
         .default(0.0)
         .came_later();
 
 static PATIENCE: Key<Count> = Key::new("patience", Count::at_least(1))
     .unit("evaluations")
-    .meaning("evaluations of the objective on all images")
-    .note("one an epoch with `batch`, otherwise one a step")
+    .meaning("number of evaluations of the objective on all images for `tolerance`")
+    .note("with `batch` there is one in an epoch, otherwise one in a step")
     .default(10)
     .came_later();
 
@@ -400,7 +396,7 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
     let start = read_start(section);
     let keep_states = section.key(&KEEP_STATES).or_unset();
     let store = section.key(&STORE).value();
-    // Without the section, nobody has asked for paths, and a single solution has none.
+    // Without the section no paths were requested, so a single solution is no error.
     if section.is_written() && sets.as_ref().is_ok_and(|sets| available.has_lone_solution(sets)) {
         let key = available.keep_key();
         section.own_problem(format!(
@@ -420,7 +416,7 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
     let align = align.value();
     let objective = section.key(&OBJECTIVE).value();
     let parameters = read_parameters(section, &preset);
-    let On { landscapes, datasets, train, test, batch } = on?;
+    let PathLandscapes { landscapes, datasets, train, test, batch } = on?;
     let (objective, parameters, start, align) = (objective?, parameters?, start?, align?);
     let mut protocol = ProtocolInUse { protocol: protocol?, changed: Vec::new() };
     compare(&mut protocol, &preset, &parameters, batch);
@@ -447,7 +443,7 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
     })
 }
 
-/// The protocol, and its keys. If the name could not be read, the keys are the published ones.
+/// The protocol and its preset. If its name could not be read, the preset is the published one.
 fn read_protocol(section: &Section<'_>, available: &Available) -> (Read<Protocol>, Preset) {
     let protocol = section.key(&PROTOCOL).value();
     if let Ok(protocol) = &protocol {
@@ -496,8 +492,8 @@ fn ask_for_stages(section: &Section<'_>) {
     });
 }
 
-/// Two different sets each, none twice in either direction: a path and its reverse have the same
-/// barrier.
+/// Each pair names two different sets. No pair occurs twice, in either order: a path and its
+/// reverse have the same barrier.
 fn read_between(section: &Section<'_>, available: &Available) -> Read<Vec<EndSets>> {
     let check = |pairs: &Vec<[SetName; 2]>| {
         for (index, [a, b]) in pairs.iter().enumerate() {
@@ -514,7 +510,8 @@ fn read_between(section: &Section<'_>, available: &Available) -> Read<Vec<EndSet
             let place = path(&pairs[index]);
             if let Some([c, d]) = pairs[..index].iter().find(|pair| path(pair) == place) {
                 return Err(format!(
-                    "[{:?}, {:?}] and [{:?}, {:?}] have one place in atlas.h5, {place}; rename a set",
+                    "[{:?}, {:?}] and [{:?}, {:?}] would have the same group in atlas.h5, {place}; \
+                     rename a set",
                     c.as_str(),
                     d.as_str(),
                     a.as_str(),
@@ -528,7 +525,7 @@ fn read_between(section: &Section<'_>, available: &Available) -> Read<Vec<EndSet
     Ok(pairs.into_iter().map(|[a, b]| EndSets { a, b }).collect())
 }
 
-/// Pairs of a file are read later, see `engine::listed_pairs`.
+/// The pairs of a file are read later, see `engine::listed_pairs`.
 fn read_list(section: &Section<'_>, available: &Available, within: bool) -> Read<Option<PairList>> {
     let list = section.key(&LIST).check(|list| check_list(list.pairs(), within)).or_unset()?;
     available.check_numbers(list.as_ref().map_or(&[], PairList::pairs)).map_err(|message| {
@@ -538,11 +535,11 @@ fn read_list(section: &Section<'_>, available: &Available, within: bool) -> Read
     Ok(list)
 }
 
-/// What is wrong with a list of pairs wherever they come from; `within` a set no vector is joined
-/// with itself, and no pair is there in both directions.
+/// Checks a list of pairs from any source. `within` one set, no vector is joined with itself, and
+/// no pair occurs in both orders.
 ///
 /// # Errors
-/// A sentence with the pairs.
+/// A sentence that names the pairs.
 pub fn check_list(pairs: &[(u32, u32)], within: bool) -> Result<(), String> {
     let mut seen = BTreeSet::new();
     for &(a, b) in pairs {
@@ -550,7 +547,7 @@ pub fn check_list(pairs: &[(u32, u32)], within: bool) -> Result<(), String> {
             return Err(format!("the pair {a}–{b} joins a vector of a set with itself"));
         }
         if !seen.insert((a, b)) || within && seen.contains(&(b, a)) {
-            return Err(format!("the pair {a}–{b} is there twice"));
+            return Err(format!("the pair {a}–{b} is listed twice"));
         }
     }
     Ok(())
@@ -564,8 +561,8 @@ fn read_start(section: &Section<'_>) -> Read<Option<PathBuf>> {
     })
 }
 
-/// The landscapes, with the numbers of images of each and of a step.
-struct On {
+/// The landscapes, the number of images of each, and the images of one step.
+struct PathLandscapes {
     landscapes: Vec<Split>,
     datasets: Vec<LandscapeName>,
     train: Option<usize>,
@@ -573,7 +570,11 @@ struct On {
     batch: Option<usize>,
 }
 
-fn read_landscapes(section: &Section<'_>, available: &mut Available, preset: &Preset) -> Read<On> {
+fn read_landscapes(
+    section: &Section<'_>,
+    available: &mut Available,
+    preset: &Preset,
+) -> Read<PathLandscapes> {
     if available.analytic {
         let datasets = read_datasets(section, available);
         for name in [TRAIN.name, TEST.name, BATCH.name] {
@@ -582,7 +583,7 @@ fn read_landscapes(section: &Section<'_>, available: &mut Available, preset: &Pr
                 "belongs to a network, not to [landscape], which has no images; remove it",
             );
         }
-        return Ok(On {
+        return Ok(PathLandscapes {
             landscapes: Vec::new(),
             datasets: datasets?,
             train: None,
@@ -597,10 +598,16 @@ fn read_landscapes(section: &Section<'_>, available: &mut Available, preset: &Pr
         [&train, &test].map(|images| images.as_ref().ok().copied().flatten());
     let batch = section.key(&BATCH).value_or(preset.batch);
     let datasets = Vec::new();
-    Ok(On { landscapes: landscapes?, datasets, train: train?, test: test?, batch: batch? })
+    Ok(PathLandscapes {
+        landscapes: landscapes?,
+        datasets,
+        train: train?,
+        test: test?,
+        batch: batch?,
+    })
 }
 
-/// The chosen data sets of a process. Whether it has them is known when it has been started.
+/// The chosen data sets of a process. Whether the process has them is known only after its start.
 fn read_datasets(section: &Section<'_>, available: &Available) -> Read<Vec<LandscapeName>> {
     if !available.process {
         section.refuse(
@@ -737,7 +744,7 @@ mod tests {
         let changed = read("protocol = \"quick\"\nsteps = 800\nbatch = \"all\"", &[]);
         assert_eq!(changed.paths.protocol.to_string(), "quick, with steps = 800, batch = \"all\"");
         assert_eq!((changed.paths.parameters.steps, changed.paths.batch), (800, None));
-        // An override of the protocol leaves out what the file has for another one.
+        // An override of the protocol ignores the keys that the file sets for another protocol.
         let file = "points = 51\nfourier_terms = 10\nsteps = 100\ntolerance = 0.01";
         let quick = read(file, &["paths.protocol=\"quick\"", "paths.steps=50"]);
         assert_eq!(quick.paths.parameters.points, 21);

@@ -3,14 +3,14 @@
 use super::expand::expand_path;
 use super::reader::{Read, Reported, Section};
 use super::schema::{
-    Count, Derived, Flag, Interval, Invalidates, Key, KeySpec, Number, Required, Text, Texts,
+    Count, Derived, Flag, Invalidates, Key, KeySpec, Number, NumberInterval, Required, Text, Texts,
     TimeSpan,
 };
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A command that computes a landscape, and what is known of it.
+/// A command that computes a landscape, and how it is run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProcessConfig {
     /// The program and its arguments, at least one word.
@@ -21,7 +21,7 @@ pub struct ProcessConfig {
     pub start_limit: Duration,
     /// Whether the same point always has the same value and gradient, to the bit.
     pub deterministic: bool,
-    /// [low, high] of every component of random starts; `None`: what the process says.
+    /// [low, high] of every component of random starts; `None`: the `start_region` of the process.
     pub start: Option<[f64; 2]>,
     /// Maximum number of iterations of a minimization, ≥ 1.
     pub iterations: usize,
@@ -30,39 +30,38 @@ pub struct ProcessConfig {
 }
 
 static COMMAND: Key<Texts, Required> = Key::new("command", Texts)
-    .meaning(
-        "the program that computes the landscape, and its arguments; one runs beside every rank",
-    )
+    .meaning("the program that computes the landscape, and its arguments; every rank starts one")
     .note(
-        "as in a shell, a program without a slash is looked up in `PATH`, and relative names are \
-         relative to the working directory; `~` and `$VARIABLES` are expanded",
+        "a program without a slash is looked up in `PATH`; relative names start at the working \
+         directory; `~` and `$VARIABLES` are expanded",
     )
     .required("[\"python3\", \"model.py\"]");
 
 static TIME_LIMIT: Key<TimeSpan> = Key::new("time_limit", TimeSpan)
     .meaning(
-        "maximum time for the answer to a request, which holds all points of a path; a process \
-         that takes longer is killed, its task has failed, and the next task starts a new one",
+        "maximum time for the answer to a request, which may contain all points of a path; a \
+         process that takes longer is killed, its task fails, and the next task starts a new \
+         process",
     )
     .invalidates(Invalidates::Nothing)
     .default("10m");
 
 static START_LIMIT: Key<TimeSpan> = Key::new("start_limit", TimeSpan)
     .meaning("maximum time from the start of the command to its handshake")
-    .note("many ranks that import a large library at once take their time")
+    .note("many ranks that import a large library at the same time need longer")
     .invalidates(Invalidates::Nothing)
     .default("10m");
 
 static DETERMINISTIC: Key<Flag> = Key::new("deterministic", Flag)
     .meaning(
-        "whether the same point always has the same value and gradient, to the bit: then a run \
-         that was interrupted and resumed gives the same bits as one that was not",
+        "whether the same point always has the same value and gradient, to the bit; an interrupted \
+         and resumed run then gives the same bits as an uninterrupted one",
     )
     .note("checked once at the start; with `false` the report says that results may differ")
     .invalidates(Invalidates::Nothing)
     .default(true);
 
-static START: Key<Interval, Derived> = Key::new("start", Interval)
+static START: Key<NumberInterval, Derived> = Key::new("start", NumberInterval)
     .meaning("every component of a random start is uniform in [low, high]")
     .invalidates(super::landscape::MINIMA)
     .derived("the `start_region` of the process", "[-1.0, 1.0]");
@@ -70,14 +69,14 @@ static START: Key<Interval, Derived> = Key::new("start", Interval)
 static ITERATIONS: Key<Count> = Key::new("iterations", Count::at_least(1))
     .unit("iterations")
     .meaning("maximum number of iterations of L-BFGS from a start")
-    .note("a start that takes all of them has found no minimum")
+    .note("a start that takes all of them counts as one without a minimum")
     .invalidates(super::landscape::MINIMA)
     .default(5000);
 
 static TOLERANCE: Key<Number> = Key::new("tolerance", Number::POSITIVE)
     .unit("value")
     .meaning("length of the gradient at which a minimization has converged")
-    .note("also one that finds no lower point has converged, as far as rounding allows")
+    .note("a minimization that finds no lower point, because of rounding, has also converged")
     .invalidates(super::landscape::MINIMA)
     .default(1e-6);
 

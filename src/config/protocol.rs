@@ -1,7 +1,7 @@
-//! Protocols: how paths are searched for, as presets of keys of `[paths]`, each with a name.
+//! Protocols: named presets of the keys of `[paths]` that control the search for paths.
 //!
-//! A barrier is a property of the protocol as much as of the landscape. So the name of the protocol
-//! stands with every height, and so does every key that differs from its preset.
+//! A barrier depends on the protocol as much as on the landscape. So every barrier is reported with
+//! the name of the protocol and with the keys that differ from its preset.
 
 use super::reader::{Choice, Notation};
 use crate::path::RateSchedule;
@@ -10,12 +10,12 @@ use std::fmt;
 /// A protocol that has a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Protocol {
-    /// That of arXiv:2602.21276: the defaults of all keys.
+    /// The protocol of arXiv:2602.21276: the defaults of all keys.
     #[default]
     Published,
-    /// A low path at low cost, to see the order of magnitude of a barrier.
+    /// The order of magnitude of a barrier at low cost.
     Quick,
-    /// Until more steps change little.
+    /// A search until more steps change little.
     Converged,
 }
 
@@ -80,7 +80,7 @@ pub(super) const KEYS: [&str; 8] = [
     "stop_at_endpoint",
 ];
 
-/// What paths are on.
+/// The kind of landscape that paths are searched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProtocolSubject {
     /// The loss of a network on images.
@@ -121,10 +121,11 @@ const QUICK: Preset = Preset {
 const CONVERGED: Preset = Preset { steps: 4000, batch: Some(1000), ..QUICK };
 
 impl Protocol {
-    /// Its keys on this subject.
+    /// The preset on this kind of landscape.
     ///
-    /// An analytic landscape has features that are narrow beside the distance of its minima, and 21
-    /// points would jump over them. Its coordinates are of order 1, those of a network of order 0.1.
+    /// An analytic landscape has features that are narrow compared with the distance of its minima,
+    /// and 21 points would miss them. Its coordinates are of order 1, those of a network of order
+    /// 0.1.
     pub fn preset(self, subject: ProtocolSubject) -> Preset {
         let images = match self {
             Self::Published => return PUBLISHED,

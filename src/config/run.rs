@@ -19,17 +19,20 @@ static THREADS: Key<Count> =
     // The limit only prevents a typo from requesting millions of threads.
     Key::new("threads_per_rank", Count::between(1, 4096))
         .unit("threads")
-        .meaning("threads that share the images of an evaluation; the results are the same")
+        .meaning(
+            "threads of a rank, which share the images of an evaluation; results do not \
+                  depend on it",
+        )
         .invalidates(Invalidates::Nothing)
         .default(1);
 
 static CHECKPOINT: Key<Number> =
-    // A year means never, and no sum of times overflows.
+    // A year is as good as never, and sums of times cannot overflow.
     Key::new("checkpoint_minutes", Number::between(Lower::Above(0.0), Upper::UpTo(525_600.0)))
             .unit("min")
             .meaning("time between two checkpoints of a running task")
             .invalidates(Invalidates::Nothing)
-            // A crash costs at most this time. Storing hundreds of checkpoints takes seconds.
+            // A crash costs at most this much work. Storing hundreds of checkpoints takes seconds.
             .default(10.0);
 
 static RETRIES: Key<Count> = Key::new("retries", Count::between(0, 1))

@@ -7,8 +7,8 @@ use super::{dataset, distance, import, kpca, landscape, network, optimizer, path
 pub(super) static SEED: Key<Integer<u64>, Required> =
     Key::new("seed", Integer::between(0, u64::MAX))
         .meaning(
-            "the seed of all random numbers: the same seed gives the same results on any number of \
-             ranks",
+            "the master seed of all random numbers: the same seed gives the same results on any \
+             number of ranks",
         )
         .note("it determines initializations, order of the images, pairs and built-in digits")
         .invalidates(Invalidates::Everything)

@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 /// The sections of all stages that bring one, in the order of the stages.
 ///
-/// The one place where the configuration looks up to the engine: all else that a stage says of its
-/// section goes through [`StageSection`].
+/// This is the only place where the configuration depends on the engine. Everything else that a
+/// stage says about its section goes through [`StageSection`].
 pub(crate) fn sections() -> impl Iterator<Item = &'static dyn SectionReader> {
     let of_stages = crate::engine::stages::STAGES.iter().filter_map(|stage| stage.section());
     #[cfg(test)]
@@ -54,8 +54,8 @@ pub(crate) struct OfStage<T> {
     pub spec: &'static SectionSpec,
     /// What the stage does, in Markdown, for `docs/configuration.md`.
     pub documentation: &'static str,
-    /// Reads it. The first argument is the whole file, the second what the sections before say of
-    /// images and solutions. A section that is not written reads as an empty one.
+    /// Reads it from the whole file, and from the images and solutions of the sections before. A
+    /// section that is not written reads as an empty one.
     pub read: fn(&Section<'_>, &Available) -> Read<T>,
 }
 
@@ -83,13 +83,13 @@ impl<T: StageValue> OfSetStage<T> {
     }
 }
 
-/// The section of a stage, whatever it is read into.
+/// The section of a stage, without the type it is read into.
 pub(crate) trait SectionReader: Sync {
     fn spec(&self) -> &'static SectionSpec;
     fn documentation(&self) -> &'static str;
     fn read(&self, root: &Section<'_>, available: &Available) -> Read<Arc<dyn StageValue>>;
 
-    /// The sets that the stage makes with these parameters; `None` if it makes none in any case.
+    /// The sets that the stage makes with these parameters. `None` if the stage never makes sets.
     fn sets(&self, _value: Option<&dyn StageValue>) -> Option<Vec<SetName>> {
         None
     }
@@ -128,7 +128,7 @@ impl<T: StageValue> SectionReader for OfStage<T> {
     }
 }
 
-/// What a section can be read into: anything that can be compared and shown.
+/// The type that a section is read into. Values can be compared and shown.
 pub(crate) trait StageValue: Any + fmt::Debug + Send + Sync {
     fn as_any(&self) -> &dyn Any;
     fn equals(&self, other: &dyn StageValue) -> bool;
@@ -157,7 +157,7 @@ impl PartialEq for StageValues {
     }
 }
 
-/// Sections that were read, or not, by name.
+/// The sections that were read, by name, with their values or the marker of a reported problem.
 pub(super) type ReadSections = Vec<(&'static str, Read<Arc<dyn StageValue>>)>;
 
 impl StageValues {

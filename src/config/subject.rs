@@ -13,9 +13,11 @@ use crate::data::ChosenFormat;
 use crate::network::Architecture;
 use serde::{Deserialize, Serialize};
 
-/// What a study is about: by default its configuration, in a run what is made of it.
+/// What a study is about. The default types hold its configuration; a run uses the types that it
+/// makes of these.
 ///
-/// The one place that tells the two apart. Everywhere else one asks for what there is.
+/// Only this file distinguishes the two kinds. Other code asks for the network or for the
+/// landscape.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Subject<N = NetworkConfig, L = LandscapeConfig> {
     /// The loss of a network on images: `[dataset]`, `[network]` and its solutions.
@@ -57,7 +59,7 @@ impl<N, L> Subject<N, L> {
         }
     }
 
-    /// What the one or the other says.
+    /// The value that the function of the present kind returns.
     pub fn either<'s, T>(
         &'s self,
         network: impl FnOnce(&'s N) -> T,
@@ -69,7 +71,7 @@ impl<N, L> Subject<N, L> {
         }
     }
 
-    /// Two that belong together; `None` if they are not of one kind.
+    /// Two subjects of the same kind as one. `None` if their kinds differ.
     pub fn zip<'s, M, K>(&'s self, other: &'s Subject<M, K>) -> Option<Both<'s, N, M, L, K>> {
         match (self, other) {
             (Self::Network(one), Subject::Network(other)) => Some(Subject::Network((one, other))),
@@ -80,10 +82,10 @@ impl<N, L> Subject<N, L> {
         }
     }
 
-    /// Makes another thing of either.
+    /// Converts the present kind.
     ///
     /// # Errors
-    /// The error of the one that is there.
+    /// The error of the function that was called.
     pub fn try_map<M, K, E>(
         self,
         network: impl FnOnce(N) -> Result<M, E>,
@@ -155,7 +157,7 @@ fn read_network(
     };
     let imports = import::read_all(root, available);
     if !trains && imports.as_ref().is_ok_and(Vec::is_empty) {
-        // Which sets exist is unknown now, so a name of a set is not a second mistake.
+        // It is not known now which sets exist, so no name of a set is a second mistake.
         available.made = None;
         if purpose == ConfigPurpose::Study {
             root.problem(

@@ -13,8 +13,8 @@ use crate::solutions::SetName;
 /// The training runs; no runs if every solution is imported.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingConfig {
-    /// Runs of each optimizer, ≥ 1, numbered from 0. Runs of all optimizers with the same number
-    /// start from the same θ₀. 0 without `[training]`.
+    /// Runs of each optimizer, ≥ 1, numbered from 0; 0 without `[training]`. Runs of all optimizers
+    /// with the same number start from the same θ₀.
     pub initializations: u32,
     /// Runs kept of each optimizer, those with the lowest training loss; 1 to `initializations`,
     /// or 0 without `[training]`.
@@ -46,7 +46,7 @@ impl TrainingConfig {
         self.optimizers.iter().position(|known| known == name)
     }
 
-    /// Images of a mini-batch of the first optimizer that has any, to measure speed with.
+    /// Images of a mini-batch of the first optimizer with mini-batches, for measuring speed.
     pub fn batch_size(&self) -> usize {
         self.chosen.iter().find_map(ChosenOptimizer::batch_size).unwrap_or(64)
     }
@@ -68,14 +68,14 @@ static INITIALIZATIONS: Key<Integer<u32>, Required> =
 
 static KEEP: Key<Count, Derived> = Key::new("keep", Count::at_least(1))
     .unit("runs")
-    .meaning("runs of each optimizer that are kept: those of the lowest training loss")
+    .meaning("runs of each optimizer whose solutions are kept: those of the lowest training loss")
     .note("at most `initializations`")
     .invalidates(Invalidates::Nothing)
     .derived("all of `initializations`", "48");
 
 static NAMES: Key<OptimizerNames> = Key::new("optimizers", OptimizerNames)
     .meaning("which optimizers train; a name of your own has a section `[training.NAME]`")
-    .note("names are letters, digits, `-` and `_`; in results, kinds come first")
+    .note("names consist of letters, digits, `-` and `_`; in results, names of kinds come first")
     .invalidates(Invalidates::Nothing)
     .default(&["sgd", "lbfgs"]);
 
@@ -125,8 +125,8 @@ fn listed(section: &Section<'_>, text: &str) -> Result<OptimizerName, String> {
     ))
 }
 
-/// What is called like a kind comes first, in the order of the registry. So version 0.1.0 ordered
-/// its two, and an analysis is known by the order of its sets.
+/// Names that are kinds come first, in the order of the registry. Version 0.1.0 used this order,
+/// and an analysis is identified by the order of its sets.
 fn in_order(mut names: Vec<OptimizerName>) -> Vec<OptimizerName> {
     let place = |name: &OptimizerName| {
         let known = OPTIMIZERS.iter().position(|kind| kind.name() == name.name());
@@ -169,7 +169,7 @@ fn read_optimizers(
 /// is ignored instead, with a note.
 fn refuse(section: &Section<'_>, name: &str) -> Read<()> {
     if section.is_overridden(NAMES.name) {
-        section.drop_section(name, "left out: it is not in training.optimizers of --set");
+        section.drop_section(name, "ignored: it is not in training.optimizers of --set");
         return Ok(());
     }
     section.ask_for(name);

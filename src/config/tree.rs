@@ -28,7 +28,7 @@ pub(crate) type TomlTable = BTreeMap<String, TomlNode>;
 #[derive(Clone, Debug)]
 pub(crate) enum TomlValue {
     String(String),
-    /// Wider than the 64 bits of TOML, so that every `u64` seed can be written.
+    /// 128 bits, so that every `u64` seed can be written.
     Integer(i128),
     Float(f64),
     Boolean(bool),

@@ -1,13 +1,13 @@
-//! From arrays of images and labels to a data set: whether they fit together, which classes there
-//! are.
+//! From arrays of images and labels to a data set: checks that they fit together, and determines
+//! the classes.
 
 use super::array::{ImageArray, LabelArray};
 use super::problem::FileProblem;
 use super::{Classes, Dataset, DatasetError, Images, Label, MAX_CLASSES, Pixels};
 
-/// What of a data set is asked for.
+/// The requested part of a data set.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted {
+pub struct WantedImages {
     /// `dataset.train`; `None`: all.
     pub train: Option<usize>,
     /// `dataset.test`; `None`: all.
@@ -24,7 +24,8 @@ pub(super) struct RawSet {
 }
 
 impl RawSet {
-    /// What is wrong with this set alone; `key` says how many images are asked for.
+    /// Collects the problems of this set alone. `key` is the key with the requested number of
+    /// images.
     fn check(&self, key: &'static str, asked: Option<usize>, problems: &mut Vec<FileProblem>) {
         if let (Some(images), Some(labels)) = (&self.images, &self.labels)
             && images.held != labels.labels.len()
@@ -62,10 +63,10 @@ impl RawSet {
 /// Joins both sets under a name.
 ///
 /// # Errors
-/// All that is wrong, with the problems found before.
+/// All problems, including those found before.
 pub(super) fn assemble(
     name: String,
-    wanted: Wanted,
+    wanted: WantedImages,
     train: RawSet,
     test: RawSet,
     mut problems: Vec<FileProblem>,
@@ -89,7 +90,7 @@ pub(super) fn assemble(
     Ok(Dataset::new(name, classes, train, test))
 }
 
-/// Problems as the rest of the program knows them.
+/// Converts the problems to the public error.
 pub(super) fn refused(problems: &[FileProblem]) -> DatasetError {
     DatasetError { problems: problems.iter().map(ToString::to_string).collect() }
 }
@@ -111,10 +112,10 @@ fn differ(train: &ImageArray, test: &ImageArray) -> Option<FileProblem> {
     }
 }
 
-/// The classes of all labels, also of images that are not used: one for each number from the smallest
-/// label to the largest, or as many as are asked for.
+/// The classes of all labels, including images that are not used: one for each number from the
+/// smallest label to the largest, or the requested number.
 ///
-/// Those that are asked for count from 0, where all labels are among them; otherwise from the
+/// With a requested number, classes count from 0 if this includes all labels; otherwise from the
 /// smallest label.
 fn classes(arrays: &[&LabelArray], wanted: Option<usize>) -> Result<Classes, FileProblem> {
     let all = || arrays.iter().flat_map(|array| &array.labels).copied();

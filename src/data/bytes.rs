@@ -1,4 +1,4 @@
-//! Where the pixels of a data set are.
+//! The memory of the pixels of a data set.
 
 use memmap2::{Mmap, MmapOptions};
 use std::fmt;
@@ -7,11 +7,10 @@ use std::io;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// Bytes in memory of this process, or a part of a file that is mapped into it; a slice to its
-/// users.
+/// Bytes in memory of this process, or a mapped part of a file, used as a slice.
 ///
-/// Of a mapped file all processes of a machine share one copy, in the system's cache of files: for
-/// 64 ranks on a node the pixels of MNIST take 55 MB instead of 3.5 GB.
+/// All processes of a machine share one copy of a mapped file, in the file cache of the system. For
+/// 64 ranks on a node, the pixels of MNIST take 55 MB instead of 3.5 GB.
 #[derive(Clone)]
 pub struct Bytes(Storage);
 
@@ -24,17 +23,15 @@ enum Storage {
 impl Bytes {
     /// Maps `length` bytes of a file from `start` on.
     ///
-    /// They are those of the file at any later time, not at that of the call: writing over the file
-    /// changes them, and where the file has been cut short reading them ends the process (SIGBUS).
-    /// A file that is replaced under its name or removed does no harm: its bytes stay until the
-    /// end.
+    /// They show later changes of the file: overwriting the file changes them, and reading them
+    /// after the file was truncated ends the process (SIGBUS). Replacing the file by renaming, or
+    /// removing it, is safe: its bytes stay until the end.
     ///
     /// # Errors
-    /// If the file system cannot map files, or there are not enough free addresses.
+    /// If the file system cannot map files, or if too few addresses are free.
     pub(super) fn map(file: &File, start: u64, length: usize) -> io::Result<Self> {
-        // SAFETY: nothing can keep other programs from changing the file; what follows from it is
-        // said above. No pixel is an index or a length, so changed ones give wrong losses, not wild
-        // reads.
+        // SAFETY: other programs can change the file, with the consequences stated above. No pixel
+        // is an index or a length, so changed pixels give wrong losses, not invalid reads.
         let map = unsafe { MmapOptions::new().offset(start).len(length).map(file)? };
         Ok(Self(Storage::Mapped(Arc::new(map))))
     }

@@ -1,10 +1,10 @@
-//! What tells data sets apart.
+//! The checksum that identifies a data set.
 
 use super::{ImageShape, Images};
 use crate::kernels::PixelSlice;
 use sha2::{Digest, Sha256};
 
-/// Precedes pixels that are numbers: bytes, whose checksums are older, have nothing in its place.
+/// Precedes pixels that are numbers. Bytes, whose checksums are older, have no such mark.
 const NUMBERS: &[u8] = b"float32";
 
 /// Precedes labels that are wider than a byte.
@@ -18,7 +18,7 @@ const WIDE_LABELS: &[u8] = b"int64";
 /// They are a byte each, if both sets have only labels from 0 to 255; otherwise `int64` and 64-bit
 /// little-endian integers.
 ///
-/// The same images give the same checksum wherever they lie, in whatever format, compressed or not.
+/// The same images have the same checksum in any place and format, compressed or not.
 pub(super) fn of(first_label: i64, sets: [&Images; 2]) -> String {
     let mut hash = Sha256::new();
     let labels =
@@ -29,7 +29,7 @@ pub(super) fn of(first_label: i64, sets: [&Images; 2]) -> String {
         for size in [images.len(), rows, columns] {
             hash.update((size as u64).to_le_bytes());
         }
-        // Left out for gray images, whose checksums are older than channels.
+        // Omitted for gray images, whose checksums are older than channels.
         if channels != 1 {
             hash.update((channels as u64).to_le_bytes());
         }
@@ -80,7 +80,7 @@ mod tests {
         checksum_of(10, train, test)
     }
 
-    // By another program from the description alone, Python's hashlib and struct.
+    // Computed independently from the description with Python's hashlib and struct.
     #[test]
     fn checksum_is_the_documented_one() {
         let (train, test) = (bytes(&[1, 2, 3, 4], &[7, 9], 1), bytes(&[5, 6], &[0], 1));

@@ -1,16 +1,16 @@
-//! Which classes the labels of a data set stand for.
+//! The classes of the labels of a data set.
 
 use super::Label;
 
 /// Labels are 16 bits.
 pub const MAX_CLASSES: usize = 1 + Label::MAX as usize;
 
-/// How many classes there are, and what the files call the first.
+/// The number of classes, and the label of the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Classes {
     /// Number of classes.
     pub count: usize,
-    /// The label of class 0; the others follow.
+    /// The label of class 0. The labels of the other classes follow it.
     pub first_label: i64,
 }
 

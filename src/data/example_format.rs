@@ -1,7 +1,7 @@
-//! A data format that only the tests build: the example of what a new one takes.
+//! A data format that only the tests build, as an example of a new format.
 //!
-//! Two text files with a line for each image: its label, then its numbers, separated by commas.
-//! This file and its line in the registry are all there is of it. The tests here and those of the
+//! Two text files with a line for each image: its label, then its numbers, separated by commas. It
+//! consists of this file and its line in the registry. The tests here and those of the
 //! configuration use it like the others.
 
 use super::{DataFormat, Dataset, DatasetError, ImageShape, Images};

@@ -1,4 +1,4 @@
-//! Ways to get images, and one of them with its values.
+//! The data formats, and a chosen one with its values.
 
 use super::{Dataset, DatasetError, ImageShape, Split, digits, idx, npy};
 use crate::keys::{ChoiceKey, KeyKind, Value, Values};
@@ -15,46 +15,47 @@ pub const FORMATS: &[&dyn DataFormat] = &[
     &super::example_format::Csv,
 ];
 
-/// A way to get images, as the rest of the program knows it.
+/// A source of images.
 ///
 /// Two of its keys are called `train` and `test`: how many images are used. Each is a
 /// [`KeyKind::Count`] or a [`KeyKind::CountOrAll`].
 pub trait DataFormat: Sync {
-    /// As in configurations: `"idx"`. No two are the same.
+    /// Its unique name in configurations: `"idx"`.
     fn name(&self) -> &'static str;
 
     /// In print, in the plural: `"IDX files"`.
     fn title(&self) -> &'static str;
 
-    /// What it is, in Markdown, for `docs/configuration.md`.
+    /// Its documentation, in Markdown, for `docs/configuration.md`.
     fn documentation(&self) -> &'static str;
 
     /// The keys of `[dataset]` beside `kind`.
     fn keys(&self) -> &'static [ChoiceKey];
 
-    /// The files that it reads, whether they exist or not; none of images that the program makes.
+    /// The files that it reads, whether they exist or not; empty for images that the program draws.
     fn files(&self, _: &Values) -> Vec<PathBuf> {
         Vec::new()
     }
 
-    /// What is known before the images are loaded; `None`: only loading tells.
+    /// What is known before the images are loaded. `None`: nothing.
     fn outline(&self, _: &Values) -> Option<Outline> {
         None
     }
 
-    /// The images. A random choice follows from its own seed, if it has one, or from `master`.
+    /// Loads the images. Random choices depend on the seed of the format, if it has one, or on
+    /// `master`.
     ///
     /// # Errors
-    /// All that is wrong with its files, at once, each with what to do.
+    /// All problems with its files at once, each with the remedy.
     fn load(&self, values: &Values, master: MasterSeed) -> Result<Dataset, DatasetError>;
 
-    /// How the ranks of a node could share images of which each holds a copy; `None`: they cannot.
+    /// How the ranks of a node could share images of which each has a copy. `None`: they cannot.
     fn how_to_share(&self) -> Option<&'static str> {
         None
     }
 }
 
-/// What is known of images before they are loaded.
+/// The sizes of images before they are loaded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outline {
     /// The shape of every image.
@@ -91,7 +92,7 @@ impl PartialEq for ChosenFormat {
 }
 
 impl ChosenFormat {
-    /// With the default of every key.
+    /// The format with the default of every key.
     pub fn with_defaults(format: &'static dyn DataFormat) -> Self {
         Self { format, values: Values::with_defaults(format.name(), format.keys()) }
     }
@@ -116,12 +117,12 @@ impl ChosenFormat {
         })
     }
 
-    /// What its file says of it.
+    /// The format.
     pub fn format(&self) -> &'static dyn DataFormat {
         self.format
     }
 
-    /// The number of images of a split in use; `None`: as many as there are.
+    /// The number of images of a split in use; `None`: all.
     pub fn images(&self, split: Split) -> Option<usize> {
         match self.values.get(split.name()) {
             Some(Value::Count(count)) => Some(*count),
@@ -130,7 +131,7 @@ impl ChosenFormat {
         }
     }
 
-    /// Whether the images follow from the master seed.
+    /// Whether the images depend on the master seed.
     pub fn needs_master_seed(&self) -> bool {
         self.values.iter().any(|(_, value)| *value == Value::DerivedSeed(None))
     }
@@ -148,7 +149,7 @@ impl ChosenFormat {
     /// The images.
     ///
     /// # Errors
-    /// All that is wrong with its files, at once.
+    /// All problems with its files at once.
     pub fn load(&self, master: MasterSeed) -> Result<Dataset, DatasetError> {
         self.format.load(&self.values, master)
     }
@@ -158,18 +159,18 @@ impl ChosenFormat {
 pub mod shared_keys {
     use super::super::MAX_CLASSES;
     use super::super::array::ChannelOrder;
-    use super::super::assemble::Wanted;
+    use super::super::assemble::WantedImages;
     use crate::keys::{ChoiceKey, KeyKind, Values};
 
-    /// Where the channels are.
+    /// The position of the channels.
     pub const CHANNELS: ChoiceKey = ChoiceKey::new(
         "channels",
-        "which size of color images is that of the channels",
+        "the position of the channels of color images",
         KeyKind::Word { words: ChannelOrder::WORDS, default: ChannelOrder::WORDS[0] },
     )
     .note(
         "`first`: (n, channels, height, width); `last`: (n, height, width, channels); `auto`: the \
-         one that is 1 to 4",
+         size that is 1 to 4",
     );
 
     /// How many images are trained on.
@@ -180,7 +181,7 @@ pub mod shared_keys {
     /// How many images are held out.
     pub const TEST: ChoiceKey = ChoiceKey::new(
         "test",
-        "images held out, from the front, which also choose the best epoch",
+        "held-out test images, from the front; they also select the epoch of ω^test",
         KeyKind::CountOrAll,
     )
     .unit("images");
@@ -197,20 +198,20 @@ pub mod shared_keys {
     )
     .unit("classes")
     .note(
-        "the default counts all labels, also of images that are not used; with a number, classes are \
-         the labels from 0 on, or, if those do not include all, from the smallest on",
+        "the default includes the labels of images that are not used; with a number, classes are \
+         counted from label 0, or from the smallest label if not all labels are in that range",
     );
 
-    /// What the keys ask for.
-    pub fn wanted(values: &Values) -> Wanted {
-        Wanted {
+    /// The request of these keys.
+    pub fn wanted(values: &Values) -> WantedImages {
+        WantedImages {
             train: values.optional_count(TRAIN.name),
             test: values.optional_count(TEST.name),
             classes: values.optional_count(CLASSES.name),
         }
     }
 
-    /// What [`CHANNELS`] says.
+    /// The value of [`CHANNELS`].
     pub fn channels(values: &Values) -> ChannelOrder {
         ChannelOrder::of(values.word(CHANNELS.name))
     }

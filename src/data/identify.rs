@@ -1,14 +1,14 @@
-//! What a file is that is not what it should be.
+//! Identifies files of a wrong kind.
 
 use std::path::Path;
 
 /// Bytes from the beginning that [`by_content`] looks at.
 pub const BEGINNING: usize = 512;
 
-/// What a file is, and what to do with it.
+/// The kind of a file, and the remedy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// With its article.
+    /// The kind with its article.
     pub what: &'static str,
     /// An imperative.
     pub remedy: &'static str,
@@ -20,7 +20,7 @@ const fn is(what: &'static str, remedy: &'static str) -> Identity {
 
 const CONVERT: &str = "docs/your-own-data.md shows how to write arrays of images";
 
-/// What files of these kinds begin with.
+/// The first bytes of files of these kinds.
 const BEGINNINGS: &[(&[u8], Identity)] = &[
     (b"\x1f\x8b", is("a gzip file", "gunzip it")),
     (b"PK\x03\x04", is("a zip archive", "unpack it; kind = \"npy\" reads a NumPy archive (.npz)")),
@@ -46,7 +46,7 @@ const BEGINNINGS: &[(&[u8], Identity)] = &[
     (b"\x80\x05", is("a Python pickle", CONVERT)),
 ];
 
-/// What a file with this beginning is; `None` if it is of no kind that is known here.
+/// The kind of a file with this beginning. `None` if it is unknown.
 pub fn by_content(beginning: &[u8]) -> Option<Identity> {
     if let Some((_, identity)) = BEGINNINGS.iter().find(|(start, _)| beginning.starts_with(start)) {
         return Some(*identity);
@@ -68,7 +68,7 @@ pub fn by_content(beginning: &[u8]) -> Option<Identity> {
     Some(is("a text", CONVERT))
 }
 
-/// The beginning as text, if it is that; a character may be cut in two at its end.
+/// The beginning as text, if it is text. Its last character may be incomplete.
 fn text(beginning: &[u8]) -> Option<&str> {
     let text = match str::from_utf8(beginning) {
         Ok(text) => text,
@@ -81,7 +81,7 @@ fn text(beginning: &[u8]) -> Option<&str> {
     (!text.is_empty() && text.chars().all(printed)).then_some(text)
 }
 
-/// What a folder without the right files has instead: a hint by the name of one of its files.
+/// A hint for a folder without the right files, from the name of one of its files.
 pub fn by_names<'p>(files: impl IntoIterator<Item = &'p Path>) -> Option<String> {
     let hint = |file: &Path| {
         let extension = file.extension()?.to_str()?.to_lowercase();
@@ -90,7 +90,7 @@ pub fn by_names<'p>(files: impl IntoIterator<Item = &'p Path>) -> Option<String>
             "npz" | "npy" => Some(format!("{name} is a NumPy file: use kind = \"npy\"")),
             "png" | "jpg" | "jpeg" | "bmp" | "gif" | "tif" | "tiff" | "h5" | "hdf5" | "parquet"
             | "mat" | "pkl" | "pickle" | "csv" | "pt" => {
-                Some(format!("{name} is no IDX file: {CONVERT}"))
+                Some(format!("{name} is not an IDX file: {CONVERT}"))
             }
             "zip" | "tar" | "tgz" | "7z" => Some(format!("unpack {name}")),
             _ => None,

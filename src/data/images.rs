@@ -1,11 +1,11 @@
-//! Images with their labels, as they lie in memory, and the two sets that there are.
+//! Images with their labels in memory, and the two splits of a data set.
 
 use super::{Bytes, ImageView};
 use crate::kernels::PixelSlice;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What every image of a set is like.
+/// The shape of every image of a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageShape {
     /// 1 for gray images, 3 for red, green and blue.
@@ -17,12 +17,12 @@ pub struct ImageShape {
 }
 
 impl ImageShape {
-    /// Of gray images.
+    /// The shape of gray images.
     pub const fn gray(rows: usize, columns: usize) -> Self {
         Self { channels: 1, rows, columns }
     }
 
-    /// Numbers of one image: those of all channels. It saturates, because a header may claim any
+    /// Number of pixels of one image in all channels. It saturates, because a header may state any
     /// sizes.
     pub const fn pixels(self) -> usize {
         self.channels.saturating_mul(self.rows).saturating_mul(self.columns)
@@ -40,16 +40,16 @@ impl fmt::Display for ImageShape {
     }
 }
 
-/// Channels of an image that is read from files.
+/// Maximum number of channels of images from files.
 pub const MAX_CHANNELS: usize = 4;
 
 /// The class of an image.
 pub type Label = u16;
 
-/// The pixels of a set, which it owns or shares.
+/// The pixels of a set, owned or shared.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pixels {
-    /// 0 (background) to 255, for 0 to 1.
+    /// 0 (background) to 255, which stand for 0 to 1.
     Bytes(Bytes),
     /// Finite numbers, used as they are.
     Numbers(Vec<f32>),
@@ -74,7 +74,7 @@ impl Pixels {
         self.as_slice().len()
     }
 
-    /// Whether there is none.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.as_slice().is_empty()
     }
@@ -97,8 +97,8 @@ impl Pixels {
         matches!(self, Self::Bytes(bytes) if bytes.are_shared())
     }
 
-    /// The smallest and the largest pixel as networks see it; bytes are in [0, 1] and not looked
-    /// at.
+    /// The smallest and the largest pixel as networks read them. For bytes this is [0, 1] without
+    /// examining them.
     pub fn range(&self) -> (f32, f32) {
         match self {
             Self::Bytes(_) => (0.0, 1.0),

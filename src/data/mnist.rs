@@ -1,19 +1,19 @@
-//! Tells MNIST from other data sets of its format: Fashion-MNIST has files of the same names and
-//! sizes.
+//! Distinguishes MNIST from other data sets in its format: Fashion-MNIST has files of the same
+//! names and sizes.
 //!
 //! Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
 
 use super::{ImageShape, Images};
 use sha2::{Digest, Sha256};
 
-/// Images in a block. A subset from the front is recognized by its whole blocks, so it must hold
-/// one.
+/// Images in a block. A subset from the front is recognized by its whole blocks, so it needs at
+/// least one.
 const BLOCK: usize = 1000;
 const SHAPE: ImageShape = ImageShape::gray(28, 28);
 
 /// Whether both sets are MNIST's in its ten classes, or the first 1000 or more images of them.
 ///
-/// A rest of less than 1000 images behind the last whole block is not looked at.
+/// Images after the last whole block are not examined.
 pub(super) fn recognizes(classes: usize, train: &Images, test: &Images) -> bool {
     let sets = [(train, &TRAIN[..]), (test, &TEST[..])];
     classes == 10 && sets.into_iter().all(|(images, known)| begins_like(images, known))
@@ -149,7 +149,7 @@ const TEST: [u64; 10] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{ChannelOrder, Wanted, idx};
+    use crate::data::{ChannelOrder, WantedImages, idx};
     use std::io::Write;
 
     const EDGE: usize = SHAPE.rows;
@@ -189,7 +189,7 @@ mod tests {
         assert!(!recognizes(10, &numbers(&train), &numbers(&test)));
     }
 
-    /// The checksums are those of the files that `make mnist` fetches, where they are.
+    /// The checksums are those of the files that `make mnist` fetches, if they exist.
     #[test]
     fn mnist_is_recognized_where_it_is_there() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -197,13 +197,14 @@ mod tests {
             let fetched = root.join("data/mnist");
             fetched.is_dir().then_some(fetched)
         }) else {
-            // Straight to standard error: what `eprintln!` prints is shown for a failed test only.
+            // Written directly to standard error, because `eprintln!` is shown for a failed test
+            // only.
             let reason = "SKIPPED: MNIST is not there (`make mnist`, or LOSSATLAS_MNIST=DIRECTORY)";
             writeln!(std::io::stderr(), "{reason}").ok();
             return;
         };
         for (train, test) in [(None, None), (Some(10_000), None), (Some(2000), Some(2000))] {
-            let wanted = Wanted { train, test, classes: None };
+            let wanted = WantedImages { train, test, classes: None };
             let dataset =
                 idx::load(&directory, None, ChannelOrder::Auto, wanted).expect("four files");
             assert_eq!(dataset.known_as, Some("MNIST"));

@@ -1,20 +1,20 @@
 //! Labeled images, from files or drawn by the program.
 //!
-//! A [`DataFormat`] is one way to get them; [`FORMATS`] lists all. [`Pixels`] are bytes or
-//! single-precision numbers, as the files have them. Bytes stay bytes in memory (MNIST takes 55 MB),
-//! those of uncompressed files once for all ranks of a machine, and become numbers from 0 to 1 block
-//! by block: [`Images::view`] → [`ImageView::blocks`] → [`ImageView::scaled`]. Numbers are used as
-//! they are.
+//! A [`DataFormat`] is one source of images; [`FORMATS`] lists all. [`Pixels`] are bytes or
+//! single-precision numbers, as the files have them. Bytes stay bytes in memory (MNIST takes 55
+//! MB), and uncompressed files are in memory once for all ranks of a machine. They become numbers
+//! from 0 to 1 block by block: [`Images::view`] → [`ImageView::blocks`] → [`ImageView::scaled`].
+//! Numbers are used as they are.
 //!
 //! # A new format
-//! Touches one new file and its line in [`FORMATS`] (beside the `mod` line that every file has).
-//! The file implements [`DataFormat`]: the word after `kind =`, the keys of `[dataset]` with their
-//! ranges and defaults, a paragraph for the reference, the files that it reads, and how it loads
-//! them. The file `example_format.rs`, which only the tests build, is an example, and proves it.
+//! A format needs one new file and its line in [`FORMATS`] (besides the `mod` line that every file
+//! has). The file implements [`DataFormat`]: the word after `kind =`, the keys of `[dataset]` with
+//! their ranges and defaults, a paragraph for the reference, the files that it reads, and how it
+//! loads them. The file `example_format.rs`, which only the tests build, is an example.
 //!
 //! # Limits
-//! There are up to [`MAX_CLASSES`] classes. All images of a set have one shape, of up to
-//! [`MAX_CHANNELS`] channels where they come from files.
+//! There are up to [`MAX_CLASSES`] classes. All images of a set have one shape, with up to
+//! [`MAX_CHANNELS`] channels if they come from files.
 
 use thiserror::Error;
 
@@ -37,15 +37,14 @@ mod view;
 pub mod write;
 
 pub use array::ChannelOrder;
-pub use assemble::Wanted;
+pub use assemble::WantedImages;
 pub use bytes::Bytes;
 pub use classes::{Classes, MAX_CLASSES};
 pub use format::{ChosenFormat, DataFormat, FORMATS, Outline, place_key};
 pub use images::{ImageShape, Images, Label, MAX_CHANNELS, Pixels, Split};
 pub use view::{GatheredImages, ImageView};
 
-/// Everything that is wrong with a data set, one problem a line: the file, what was expected, what
-/// was found, the remedy.
+/// All problems of a data set, one a line: the file, what was expected, what was found, the remedy.
 #[derive(Debug, Error)]
 #[error("{}", .problems.join("\n"))]
 pub struct DatasetError {
@@ -64,7 +63,7 @@ pub struct Dataset {
     pub known_as: Option<&'static str>,
     /// Number of classes, above every label.
     pub classes: usize,
-    /// What the files call the first class: 1 where letters are labeled 1 to 26.
+    /// The label of the first class in the files: 1 if letters are labeled 1 to 26.
     pub first_label: i64,
     /// The files that it was read from, or the arrays in them: training images and labels, test
     /// images and labels. Empty for images that the program draws.

@@ -1,11 +1,11 @@
-//! What can be wrong with files of images.
+//! The problems of files of images.
 
 use super::ImageShape;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// One thing that is wrong: the file, what was expected, what was found, the remedy. On one line.
+/// One problem on one line: the file, what was expected, what was found, the remedy.
 #[derive(Debug, Error)]
 pub(super) enum FileProblem {
     /// The folder does not exist, or is no folder.
@@ -25,7 +25,7 @@ pub(super) enum FileProblem {
         /// Their names without `.gz`.
         files: Vec<String>,
     },
-    /// A choice for the user: what fits and which key chooses; or what is there instead.
+    /// Several candidates, with the key that chooses; or none, with what exists instead.
     #[error("{place}: {problem}")]
     Place {
         /// The file or folder.
@@ -33,7 +33,7 @@ pub(super) enum FileProblem {
         /// The rest of the sentence.
         problem: String,
     },
-    /// The operating system refuses.
+    /// The operating system refuses to read the file.
     #[error("{place}: cannot be read: {source}")]
     Unreadable {
         /// The file.
@@ -41,7 +41,7 @@ pub(super) enum FileProblem {
         /// Why.
         source: io::Error,
     },
-    /// The decompressor gives up, or the checksum of the decompressed bytes is wrong.
+    /// The decompressor fails, or the checksum of the decompressed bytes is wrong.
     #[error("{place}: damaged {container} file ({source}); fetch it again")]
     Damaged {
         /// The file.
@@ -69,7 +69,7 @@ pub(super) enum FileProblem {
         found: u64,
     },
     /// Zero images, or images of zero pixels.
-    #[error("{place}: holds {count} images of {shape} pixels: nothing to learn from")]
+    #[error("{place}: has {count} images of {shape} pixels, so there is no data")]
     Empty {
         /// The file of images.
         place: String,
@@ -78,7 +78,7 @@ pub(super) enum FileProblem {
         /// Their shape.
         shape: ImageShape,
     },
-    /// A pixel that is no number.
+    /// A pixel that is not finite.
     #[error("{place}: a pixel of image {image} (from 0) is {what}; pixels must be finite numbers")]
     NotFinite {
         /// The file of images.
@@ -129,7 +129,7 @@ pub(super) enum FileProblem {
         /// The other file.
         numbers_place: String,
     },
-    /// A label that names no class.
+    /// A label that belongs to no class.
     #[error(
         "{place}: label {label} at image {image}, counted from 0, but dataset.classes = {classes} \
          are {}; the labels are {smallest} to {largest}: set dataset.classes to {} at least, or \
@@ -146,15 +146,14 @@ pub(super) enum FileProblem {
         label: i64,
         /// `dataset.classes`.
         classes: usize,
-        /// Of all labels.
+        /// Over all labels.
         smallest: i64,
-        /// Of all labels.
+        /// Over all labels.
         largest: i64,
     },
-    /// More images asked for than there are.
+    /// More images requested than available.
     #[error(
-        "{key} = {asked}, but {place} holds {held}; ask for {held} at most, or leave {key} out to \
-         use all"
+        "{key} = {asked}, but {place} has {held}; set at most {held}, or remove {key} to use all"
     )]
     TooMany {
         /// `dataset.train` or `dataset.test`.
@@ -166,8 +165,8 @@ pub(super) enum FileProblem {
         /// Images in the file.
         held: usize,
     },
-    /// No image asked for: no loss could be averaged.
-    #[error("{key} = 0: at least one image is needed; leave {key} out to use all")]
+    /// No image requested, so that no mean loss exists.
+    #[error("{key} = 0: at least one image is needed; remove {key} to use all")]
     NoneAsked {
         /// `dataset.train` or `dataset.test`.
         key: &'static str,
@@ -181,7 +180,7 @@ impl FileProblem {
     }
 }
 
-/// Where a path starts, if that is not part of it.
+/// A note on where a relative path starts.
 pub(super) fn base(directory: &Path) -> &'static str {
     if directory.is_relative() {
         " in the working directory, where relative paths start"
@@ -190,7 +189,7 @@ pub(super) fn base(directory: &Path) -> &'static str {
     }
 }
 
-/// What to do when files are missing.
+/// The remedy for missing files.
 fn remedy(directory: &Path) -> String {
     format!(
         "`make mnist` fetches MNIST into data/mnist; or put the four IDX files into {} \

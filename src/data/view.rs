@@ -1,4 +1,4 @@
-//! Borrowed images, the form in which networks take them.
+//! Borrowed images, the input of networks.
 
 use super::Label;
 use crate::kernels::{PixelSlice, Real};
@@ -74,8 +74,8 @@ impl<'a> ImageView<'a> {
         Self { pixels: self.pixels.range(pixels), labels: &self.labels[images], ..*self }
     }
 
-    /// The images in order, in blocks of `size` (the last one may be smaller). A block that fits in
-    /// the cache together with the activations it causes is what makes a pass over all images fast.
+    /// The images in order, in blocks of `size` (the last one may be smaller). A pass over all
+    /// images is fast if a block fits into the cache together with its activations.
     ///
     /// # Panics
     /// If `size` is 0.
@@ -109,7 +109,7 @@ impl<'a> ImageView<'a> {
     }
 }
 
-/// Images that are copied from a set because they do not lie one after the other. It grows.
+/// Copies of images that are not adjacent in a set. The buffer grows.
 #[derive(Debug, Default)]
 pub struct GatheredImages {
     bytes: Vec<u8>,
@@ -118,7 +118,7 @@ pub struct GatheredImages {
 }
 
 impl GatheredImages {
-    /// Copies the images of these indices, in place of all that was copied before.
+    /// Copies the images of these indices, replacing former copies.
     ///
     /// # Panics
     /// If there are no such images.

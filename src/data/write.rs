@@ -1,11 +1,11 @@
-//! Data sets written as files that this program and others read.
+//! Writes data sets as files for this program and others.
 
 use super::{Dataset, Images, Pixels};
 use ndarray::{ArrayViewD, aview1};
 use ndarray_npy::{NpzWriter, WriteNpyExt, WriteNpzError};
 use std::io::{self, Seek, Write};
 
-/// A data set with its labels as the files call them: a byte each, if they fit.
+/// The labels as in files: one byte each, if they fit.
 enum Labels {
     Bytes(Vec<u8>),
     Wide(Vec<i32>),
@@ -24,7 +24,7 @@ impl Labels {
     }
 }
 
-/// Sizes of an array of images: channels are left out where there is one.
+/// Sizes of an array of images, without the channels if there is only one.
 fn dimensions(images: &Images) -> Vec<usize> {
     let shape = images.shape;
     let channels = Some(shape.channels).filter(|&channels| channels != 1);
@@ -154,7 +154,7 @@ fn header(file: &mut impl Write, code: u8, dimensions: &[usize]) -> io::Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{ChannelOrder, Classes, ImageShape, Label, Wanted, digits, idx, npy};
+    use crate::data::{ChannelOrder, Classes, ImageShape, Label, WantedImages, digits, idx, npy};
     use crate::random::MasterSeed;
     use std::fs::{self, File};
     use std::path::Path;
@@ -206,7 +206,7 @@ mod tests {
             let archive = directory.path().join("all.npz");
             write_npz(&dataset, File::create(&archive).unwrap()).unwrap();
             write_all_idx(&dataset, directory.path());
-            let wanted = Wanted::default();
+            let wanted = WantedImages::default();
             let order = ChannelOrder::Auto;
             let read = [
                 npy::load(&archive, order, wanted, 0).unwrap(),

@@ -73,8 +73,8 @@ fn write(world: &World, problem: &Problem, directory: &mut RunDirectory) -> Resu
     for Written { file, kept } in written.into_iter().flatten() {
         let Some(kept) = kept else { continue };
         say(format_args!(
-            "{}: was changed during the run, or is open for writing in another program: it is \
-             kept as {}, and a new one with the results of the run has taken its place",
+            "{}: was changed during the run, or is open for writing in another program: it is kept \
+             as {}, and a new file has the results of the run",
             file.display(),
             kept.display()
         ));
@@ -83,8 +83,8 @@ fn write(world: &World, problem: &Problem, directory: &mut RunDirectory) -> Resu
     Ok(())
 }
 
-/// Writes the curves into a file of their own, unless they belong into `atlas.h5`, or the file that
-/// is there has these curves already.
+/// Writes the curves into a file of their own, unless they belong in `atlas.h5` or the existing
+/// file already has them.
 fn write_curves(
     directory: &Path,
     atlas: &Atlas<'_>,

@@ -1,5 +1,5 @@
-//! Whether a study fits into the memory of the machine. Its sizes alone say so, before anything of
-//! these sizes is allocated.
+//! Checks whether a study fits into the memory of the machine. The prediction follows from its
+//! sizes, before anything is allocated.
 
 use crate::data::ChosenFormat;
 use crate::engine::failure::Failure;
@@ -13,11 +13,11 @@ use std::path::Path;
 /// A part of the memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
-    /// In bytes, at least.
+    /// A lower bound, in bytes.
     pub bytes: f64,
-    /// What takes it.
+    /// What uses it.
     pub what: &'static str,
-    /// What makes it smaller.
+    /// The keys that make it smaller.
     pub keys: Cow<'static, str>,
 }
 
@@ -28,17 +28,17 @@ impl Part {
     }
 }
 
-/// The memory that a stage takes at least.
+/// A lower bound of the memory that a stage uses.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Need {
-    /// What a rank takes for a task, of each kind: it performs one at a time.
+    /// The memory of a rank for one task of each kind: a rank performs one task at a time.
     pub task: Vec<Part>,
-    /// What the root takes besides.
+    /// The additional memory of the root.
     pub root: Vec<Part>,
 }
 
-/// Refuses a study that no rank of this machine can hold. On rank 0 returns a warning if the ranks
-/// of this machine cannot hold theirs together. Collective.
+/// Refuses a study that does not fit into this machine with a single rank. On rank 0, returns a
+/// warning if it does not fit with all ranks of this machine. Collective.
 pub fn check(world: &World, file: &Path, problem: &Problem) -> Result<Option<String>, Failure> {
     let rank: Vec<Part> = largest_task(problem, 0).into_iter().chain(problem.memory()).collect();
     let ranks = world.ranks_on_this_machine();
@@ -53,21 +53,21 @@ pub fn check(world: &World, file: &Path, problem: &Problem) -> Result<Option<Str
     Ok(warning.filter(|_| world.is_root()))
 }
 
-/// What the task takes that takes most; `line` as for
+/// The memory of the task that needs most; `line` as for
 /// [`Stage::memory`](crate::engine::stage::Stage::memory).
 pub fn largest_task(problem: &Problem, line: usize) -> Option<Part> {
     let tasks = STAGES.iter().flat_map(|stage| stage.memory(problem, line).task);
     tasks.max_by(|a, b| a.bytes.total_cmp(&b.bytes))
 }
 
-/// Refuses images that the machine cannot hold before they are loaded, where that is known.
+/// Refuses images that do not fit into memory, before they are loaded, if their sizes are known.
 pub fn check_dataset(dataset: &ChosenFormat) -> Result<(), String> {
     let Some(outline) = dataset.outline() else { return Ok(()) };
     let images = [images_part(outline.bytes)];
     memory::limit()?.and_then(|limit| refusal(&images, &[], &limit)).map_or(Ok(()), Err)
 }
 
-/// That so many ranks need more than the machine has, if they do.
+/// A warning if this many ranks need more memory than the machine has.
 pub fn warning(bytes: f64, ranks: usize, limit: &Limit) -> Option<String> {
     let Limit { bytes: there, source } = limit;
     (bytes > *there).then(|| {
@@ -90,8 +90,8 @@ fn refusal(rank: &[Part], root: &[Part], limit: &Limit) -> Option<String> {
     let largest = rank.iter().chain(root).max_by(|a, b| a.bytes.total_cmp(&b.bytes))?;
     let who = if sum(rank) > limit.bytes { "a rank" } else { "rank 0" };
     Some(format!(
-        "memory: {who} needs at least {}, most of it for {}, and this machine has {} ({}); reduce {}, \
-         or set {}=SIZE to check for a machine with more",
+        "memory: {who} needs at least {}, most of it for {}, but this machine has {} ({}); reduce \
+         {}, or set {}=SIZE to check for a machine with more",
         size(bytes),
         largest.what,
         size(limit.bytes),

@@ -14,9 +14,8 @@ use crate::solutions::{EndSets, LandscapeName};
 use std::path::Path;
 
 /// Compares a configuration with the one in force. Refuses it if finished results would have to be
-/// computed anew, unless they are to be replaced. The same holds for the tasks of which there are
-/// checkpoints, `begun`. Returns what is computed anew, in words; `None`
-/// if nothing is.
+/// computed anew, unless `--replace` is given. Tasks with checkpoints, `begun`, count like finished
+/// results. Returns what will be computed anew, in words. `None` if nothing will be.
 ///
 /// # Errors
 /// The keys that have changed, and what would be computed anew.
@@ -33,7 +32,7 @@ pub fn check_configuration(
     };
     let (known, asked) = (known_keys(contents), &record.effective);
     let mut changes = compatibility::conflicts(&known, asked);
-    // Of two subjects with nothing in common, one line says all.
+    // Two subjects with nothing in common need a single line.
     let same_kind = compatibility::same_kind_of_subject(&known, asked);
     if same_kind && before.dataset_checksum != record.dataset_checksum {
         changes.extend(compatibility::image_conflicts(&known, asked));
@@ -49,16 +48,17 @@ pub fn check_configuration(
     let anew = anew.join(", and ");
     let (list, directory) = (changes.join("\n  "), directory.display());
     if replace {
-        return Ok(Some(format!("{directory}: to be computed anew: {anew}\n  {list}")));
+        return Ok(Some(format!("{directory}: will be computed anew: {anew}\n  {list}")));
     }
     Err(Failure::input(format_args!(
-        "{directory}: holds results of another configuration; choose another --out or undo these \
-         changes\n  {list}\nor add --replace to compute anew: {anew}; the journal keeps the former results"
+        "{directory}: has results of another configuration; choose another --out or undo these \
+         changes\n  {list}\nor add --replace to compute anew: {anew}; the journal keeps the former \
+         results"
     )))
 }
 
-/// The latest values of all keys. A key may have been left out for a while, as with an optimizer
-/// that was not in use.
+/// The latest values of all keys. The latest configuration may lack a key, such as one of an
+/// optimizer that was not in use.
 fn known_keys(contents: &Contents) -> std::collections::BTreeMap<String, String> {
     contents.configurations().iter().flat_map(|stored| stored.effective.clone()).collect()
 }
@@ -105,7 +105,7 @@ fn computed_anew(
 }
 
 /// How many paths of aligned sets have ended, by the names of their counts. If the vectors of a set
-/// change, so does its alignment, and the former paths are not counted any more.
+/// change, its alignment changes, and its former paths no longer count.
 fn aligned_paths(contents: &Contents, problem: &Problem) -> Vec<(String, usize)> {
     let config = &problem.config;
     let aligned = align::aligned_names(config);
@@ -122,7 +122,7 @@ fn aligned_paths(contents: &Contents, problem: &Problem) -> Vec<(String, usize)>
     counts.collect()
 }
 
-/// Counts of which some are there twice: the larger ones.
+/// Merges counts. Of two counts with the same name, keeps the larger.
 fn with_largest(
     mut counts: Vec<(String, usize)>,
     others: Vec<(String, usize)>,
@@ -136,7 +136,8 @@ fn with_largest(
     counts
 }
 
-/// How many of these checkpoints are of use now and not with other keys; `None` if there are none.
+/// How many of these checkpoints are valid with the present keys and not with the new ones, in
+/// words. `None` if there are none.
 fn begun_in_vain(
     contents: &mut Contents,
     after: &Dependencies,
@@ -155,7 +156,7 @@ fn begun_in_vain(
     (!begun.is_empty()).then(|| count(begun.len(), "begun task"))
 }
 
-/// That there are results which this configuration does not ask for, if so.
+/// A sentence if there are results that this configuration does not ask for.
 fn hidden(contents: &Contents, record: &ConfigurationRecord) -> Option<String> {
     let seconds = contents.seconds_hidden(contents.dependencies(), &record.dependencies());
     let took = duration(seconds);

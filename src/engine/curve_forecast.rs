@@ -30,8 +30,8 @@ pub struct CurveForecast {
 }
 
 impl CurveForecast {
-    /// What a configuration asks for; `None` if it asks for no curves. On rank 0, which knows how
-    /// many vectors are imported.
+    /// The curves that a configuration asks for. `None` if there are none. On rank 0, which knows
+    /// the number of imported vectors.
     pub fn of(problem: &Problem) -> Option<Self> {
         let paths = &problem.config.paths;
         let sets = paths.end_sets();
@@ -46,8 +46,8 @@ impl CurveForecast {
             StoredCurves::Best => best,
             StoredCurves::All => found,
         };
-        // Of the lowest barriers so far there are few among many in random order: the harmonic
-        // number for each set.
+        // In random order, the number of new lowest barriers is on average the harmonic number, for
+        // each set.
         let files = match paths.store {
             StoredCurves::Best => {
                 let records = |&count: &usize| (1..=count).map(|k| 1.0 / k as f64).sum::<f64>();
@@ -69,7 +69,8 @@ impl CurveForecast {
         })
     }
 
-    /// Whether the curves go into a file of their own: they are larger than all else.
+    /// Whether the curves go into a file of their own, because they are larger than all other
+    /// results.
     pub fn is_apart(&self) -> bool {
         self.stored_bytes > self.other_bytes
     }

@@ -14,7 +14,7 @@ use crate::path::{CurvePrecision, PathSet, PathState};
 use crate::solutions::{EndSets, LandscapeName};
 use thiserror::Error;
 
-/// Which path of a run directory.
+/// Identifies a path of a run directory.
 #[derive(Clone, Copy, Debug)]
 pub struct PathPlace<'a> {
     /// The sets of its endpoints.
@@ -35,10 +35,10 @@ impl<'a> PathPlace<'a> {
 /// Why there is no curve.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NoCurve {
-    /// The path was not found, or not yet.
+    /// The search failed or has not ended.
     #[error("there is no path")]
     NoPath,
-    /// Neither its curve nor its state is there.
+    /// Neither its curve nor its state was kept.
     #[error("its curve was not kept")]
     NotKept,
     /// A file cannot be used.
@@ -51,7 +51,7 @@ pub enum NoCurve {
 pub struct KeptCurves<'a> {
     /// The configuration.
     pub paths: &'a PathsConfig,
-    /// What the journal holds.
+    /// The records of the journal.
     pub contents: &'a Contents,
     /// `curves/`.
     pub files: &'a CurveFiles,
@@ -68,7 +68,7 @@ impl RunDirectory {
 }
 
 impl KeptCurves<'_> {
-    /// The rows of those paths whose curves `paths.store` asks for.
+    /// The rows of the paths whose curves `paths.store` asks for.
     pub fn wanted(&self, paths: &PathSet) -> Vec<usize> {
         let found = paths.results.iter().enumerate();
         let found = found.filter_map(|(row, path)| Some((row, path.as_ref().ok()?.barrier)));
@@ -81,7 +81,7 @@ impl KeptCurves<'_> {
         }
     }
 
-    /// The same, as far as `curves/` has them.
+    /// Those of the same rows whose curves are in `curves/`.
     pub fn wanted_and_there(&self, paths: &PathSet) -> Vec<usize> {
         let mut rows = self.wanted(paths);
         rows.retain(|&row| self.has_file(PathPlace::of(paths, row)));
@@ -114,14 +114,15 @@ impl KeptCurves<'_> {
         free_of_state(self.states, &name, steps).map_err(NoCurve::Unusable)
     }
 
-    /// Where the free parameters of a path are; `None` if neither its curve nor its state is there.
+    /// Where the free parameters of a path are stored. `None` if neither its curve nor its state
+    /// was kept.
     pub fn kept(&self, path: PathPlace<'_>) -> Option<(PathName, usize)> {
         let (name, steps) = self.place(path).ok()?;
         let is_there = self.files.has(&name, steps) || self.states.has(&name, steps);
         is_there.then_some((name, steps))
     }
 
-    /// What its files are called, with the number of steps that the path was asked for with.
+    /// The name of its files, and the number of steps that were requested for the path.
     pub fn place(
         &self,
         PathPlace { sets, landscape, pair }: PathPlace<'_>,
@@ -150,9 +151,11 @@ pub fn free<A: KeptPrecision>(
     steps: usize,
 ) -> Result<Vec<A>, String> {
     match files.load(name, steps)? {
-        Some(kept) => A::numbers(kept)
-            .map(|numbers| numbers.free)
-            .ok_or_else(|| "its curve has another precision than its landscape".to_owned()),
+        Some(kept) => A::numbers(kept).map(|numbers| numbers.free).ok_or_else(|| {
+            "the precision of its curve differs from that of its \
+                            landscape"
+                .to_owned()
+        }),
         None => free_of_state(states, name, steps),
     }
 }

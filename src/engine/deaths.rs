@@ -1,12 +1,12 @@
-//! Tasks that have ended by the death of the process that computes their landscape.
+//! Tasks that failed because the process of their landscape died.
 
 use std::collections::BTreeSet;
 
-/// Tasks in a row, on any ranks, that end the run by their death: then the process is at fault, and
-/// not a task. A task that is tried again and dies again counts once, so that it can fail.
+/// Number of such tasks in a row, on any ranks, after which the run ends: the fault is then with
+/// the process and not with a task. A task that dies twice counts once.
 const MAX_DEATHS: usize = 3;
 
-/// A task that ended by the death of its process.
+/// A task whose process died.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Death {
     /// The task.
@@ -15,22 +15,22 @@ pub struct Death {
     pub rank: usize,
     /// How long.
     pub seconds: f64,
-    /// What the process has said last.
+    /// The last words of the process.
     pub reason: String,
 }
 
-/// The deaths since a task has ended in another way.
+/// The deaths since a task last ended in another way.
 #[derive(Debug, Default)]
 pub struct Deaths {
     /// Their tasks.
     in_a_row: BTreeSet<usize>,
     last: Option<Death>,
-    /// Those that are not tried again, and not stored yet.
+    /// The deaths that will not be retried and have not been stored.
     held: Vec<Death>,
 }
 
 impl Deaths {
-    /// One more; it is `held` unless its task is tried again.
+    /// Adds a death. It is `held` unless its task will be retried.
     pub fn add(&mut self, death: Death, held: bool) {
         self.in_a_row.insert(death.task);
         if held {
@@ -39,20 +39,19 @@ impl Deaths {
         self.last = Some(death);
     }
 
-    /// A task has ended in another way. Returns those that were held.
+    /// Records that a task ended in another way. Returns the deaths that were held.
     pub fn clear(&mut self) -> Vec<Death> {
         self.in_a_row.clear();
         self.last = None;
         std::mem::take(&mut self.held)
     }
 
-    /// Why the run ends, once there are too many.
+    /// Why the run ends. `None` while there are few deaths.
     pub fn verdict(&self) -> Option<String> {
         let last = self.last.as_ref().filter(|_| self.in_a_row.len() >= MAX_DEATHS)?;
         let Death { rank, reason, .. } = last;
         Some(format!(
-            "{} tasks in a row have ended by the death of their process; the last one, on rank \
-             {rank}: {reason}",
+            "the processes of {} tasks in a row have died; the last one, on rank {rank}: {reason}",
             self.in_a_row.len()
         ))
     }

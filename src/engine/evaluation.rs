@@ -19,15 +19,15 @@ pub struct VectorEvaluation {
     pub loss_train: f64,
     /// Mean loss over the test images.
     pub loss_test: f64,
-    /// Share of the training images that are classified right; NaN for networks without classes.
+    /// Fraction of the training images classified correctly; NaN for networks without classes.
     pub accuracy_train: f64,
-    /// The same of the test images.
+    /// Fraction of the test images classified correctly; NaN for networks without classes.
     pub accuracy_test: f64,
     /// Gradient of `loss_train`, `(P,)`; empty unless it is asked for.
     gradient: Vec<f32>,
 }
 
-/// Evaluates each vector, a row of `vectors`, on the ranks that there are. Collective.
+/// Evaluates each vector, a row of `vectors`, on all ranks. Collective.
 ///
 /// `vectors` are those of rank 0, `None` on the other ranks. Returns the evaluations in the order
 /// of the rows on rank 0, and none on the other ranks.
@@ -36,7 +36,7 @@ pub struct VectorEvaluation {
 /// If a rank or the communication fails.
 ///
 /// # Panics
-/// In no case: nothing interrupts these evaluations.
+/// Never: nothing interrupts these evaluations.
 pub fn evaluate(
     world: &World,
     problem: &Trained,
@@ -58,7 +58,7 @@ pub struct PointEvaluation {
     pub gradient: Vec<f64>,
 }
 
-/// As [`evaluate`], on all data sets of a process. Collective.
+/// Like [`evaluate`], on all data sets of a process. Collective.
 ///
 /// # Errors
 /// If a rank, the communication or the process fails.
@@ -94,7 +94,8 @@ fn evaluate_point(
     Ok(PointEvaluation { values, gradient })
 }
 
-/// Hands the rows of `vectors` to the ranks. Returns what came of them, in their order, on rank 0.
+/// Distributes the rows of `vectors` over the ranks. Returns the results in the order of the rows,
+/// on rank 0.
 fn each_row<A, R>(
     world: &World,
     vectors: Option<&Array2<A>>,
@@ -123,13 +124,13 @@ where
     bar.finish_and_clear();
     match ended {
         Ok(_) => Ok(evaluations.into_iter().flatten().collect()),
-        // The other ranks keep silent: rank 0 has the error that says why.
+        // The other ranks stay silent: rank 0 reports the reason.
         Err(error @ (FarmError::Stopped | FarmError::Thread(_))) => Err(Failure::system(error)),
         Err(error) => Err(Failure::system(format!("evaluate: {error}"))),
     }
 }
 
-/// The two landscapes of a network, and what is asked of them.
+/// The two landscapes of a network, and whether gradients are computed.
 struct VectorEvaluator<'a> {
     train: ImageLandscape<'a, f32>,
     test: ImageLandscape<'a, f32>,

@@ -1,4 +1,4 @@
-//! What ends the program early, and with which exit code.
+//! Failures that end the program early, and their exit codes.
 
 use crate::engine::parallel::{Disagreement, World};
 use crate::engine::store::{AtlasError, JournalError};
@@ -8,10 +8,9 @@ use std::fmt;
 pub const SUCCESS: u8 = 0;
 /// A file or the system failed.
 pub const SYSTEM: u8 = 1;
-/// The command line, the configuration, the data or the directory is not what it should be.
+/// The command line, the configuration, the data or the directory is invalid.
 pub const BAD_INPUT: u8 = 2;
-/// Everything ran, but some tasks failed, or every result of a set is worth nothing; why is in the
-/// results.
+/// Everything ran, but some tasks failed, or no result of a set is usable. The results say why.
 pub const TASKS_FAILED: u8 = 3;
 
 /// A signal or a time limit stopped the run; rerun the command to resume. `EX_TEMPFAIL` of
@@ -28,12 +27,12 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Something the user can correct.
+    /// A failure that the user can correct.
     pub fn input(message: impl fmt::Display) -> Self {
         Self { code: BAD_INPUT, message: message.to_string() }
     }
 
-    /// Something that failed outside the program.
+    /// A failure outside the program.
     pub fn system(message: impl fmt::Display) -> Self {
         Self { code: SYSTEM, message: message.to_string() }
     }
@@ -68,15 +67,15 @@ impl From<AtlasError> for Failure {
     }
 }
 
-/// What ranks disagree on before the work starts is what they were given.
+/// Before the work starts, ranks disagree only because their inputs differ.
 impl From<Disagreement> for Failure {
     fn from(disagreement: Disagreement) -> Self {
         Self::input(Plain(&disagreement))
     }
 }
 
-/// Makes the failure of any rank that of all, with its exit code: that of the root, if it failed.
-/// Collective.
+/// Makes a failure on any rank a failure on all ranks, with the same exit code: that of the root if
+/// the root failed. Collective.
 ///
 /// # Errors
 /// If `result` is a failure on at least one rank.
@@ -87,7 +86,8 @@ pub fn agree<T>(world: &World, result: Result<T, Failure>) -> Result<T, Failure>
     world.agree(result).map_err(|error| Failure { code, message: Plain(&error).to_string() })
 }
 
-/// Without the rank where rank 0 alone has spoken: it alone reads and writes most files.
+/// Displays a message without the number of its rank if only rank 0 reported one: only rank 0 reads
+/// and writes most files.
 pub struct Plain<'a>(pub &'a Disagreement);
 
 impl fmt::Display for Plain<'_> {

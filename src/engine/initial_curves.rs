@@ -19,16 +19,16 @@ pub const START_CURVES: &str = "paths.start_curves";
 pub struct InitialCurves {
     states: PathStates,
     dependencies: Dependencies,
-    /// What the other run holds; `None`: they are those of the run itself.
+    /// The records of the other run. `None`: the curves are those of the run itself.
     source: Option<Contents>,
 }
 
 impl InitialCurves {
-    /// Those that `paths.start` names. `own` is the directory of the run, with its contents and the
-    /// configuration that is asked for.
+    /// The initial curves that `paths.start` names. `own` is the directory of the run, with its
+    /// records and its new configuration.
     ///
     /// # Errors
-    /// If the directory holds no such paths, or its subject or path method is another one.
+    /// If the directory holds no paths, or if its subject or path method differs.
     pub fn find(
         start: &Path,
         own: &Path,
@@ -40,9 +40,10 @@ impl InitialCurves {
         } else {
             let read = journal::read(start, Contents::holding(Retention::best(0, 0)));
             let (contents, _) = read.map_err(|error| refuse(start, &error.to_string()))?;
-            let source = contents.configuration().cloned().ok_or_else(|| {
-                refuse(start, "holds no configuration yet; nothing has run there")
-            })?;
+            let source = contents
+                .configuration()
+                .cloned()
+                .ok_or_else(|| refuse(start, "has no configuration; no run has started there"))?;
             (source, Some(contents))
         };
         let method = |record: &ConfigurationRecord| -> Vec<(String, String)> {
@@ -51,15 +52,12 @@ impl InitialCurves {
                 keys.map(|key| record.effective.get(key).map(|v| (key.to_owned(), v.clone())));
             values.into_iter().flatten().collect()
         };
-        // Results from before the key were made without it.
+        // Results of versions without this key were computed without alignment.
         let aligns = |record: &ConfigurationRecord| {
             record.effective.get("paths.align").is_some_and(|align| align == "true")
         };
         if aligns(&source) != aligns(record) {
-            return Err(refuse(
-                start,
-                "paths.align differs, so the endpoints of its paths are others",
-            ));
+            return Err(refuse(start, "paths.align differs, so the endpoints of its paths differ"));
         }
         if method(&source) != method(record) {
             return Err(refuse(
@@ -72,8 +70,8 @@ impl InitialCurves {
         if !dependencies.same_subject(&wanted) {
             return Err(refuse(
                 start,
-                "its network, its landscape, its images or its seed are others, so its endpoints \
-                 are others too",
+                "its network, its landscape, its images or its seed differ, so its endpoints \
+                 differ, too",
             ));
         }
         Ok(Self { states: PathStates::list(start)?, dependencies, source: other })
@@ -84,11 +82,11 @@ impl InitialCurves {
         self.dependencies.search().to_string()
     }
 
-    /// The file of the curve of a pair, with its number of steps. `own` is what the run itself
-    /// holds.
+    /// The file of the curve of a pair, with its number of steps. `own` are the records of the run
+    /// itself.
     ///
     /// # Errors
-    /// Why there is none: its solutions are others, its search has not ended, or it was not kept.
+    /// Why there is none: its endpoints differ, its search has not ended, or it was not kept.
     pub fn curve(
         &self,
         sets: &EndSets,
@@ -100,9 +98,9 @@ impl InitialCurves {
         let differs =
             sets.both().iter().any(|set| self.dependencies.solutions(set) != wanted.solutions(set));
         if differs {
-            return Err("its endpoints are other solutions there");
+            return Err("its endpoints are different solutions there");
         }
-        // Another state than that of the path itself would be another curve.
+        // Only the state of the path itself has its curve.
         let source = self.source.as_ref().unwrap_or(own);
         let asked = source
             .steps_asked(&self.dependencies, sets, landscape, pair)
@@ -119,7 +117,7 @@ impl InitialCurves {
     }
 }
 
-/// What the paths of a configuration with `paths.start` depend on besides its own keys.
+/// What the paths of a configuration with `paths.start` depend on in addition to its own keys.
 ///
 /// # Errors
 /// As for [`InitialCurves::find`].
@@ -132,7 +130,7 @@ pub fn start_curves(
     Ok(InitialCurves::find(start, own, contents, record)?.identity())
 }
 
-/// Refuses a directory that is not there, before any work.
+/// Refuses a directory that does not exist, before any work starts.
 ///
 /// # Errors
 /// The key with the directory.
@@ -151,8 +149,7 @@ fn is_same(a: &Path, b: &Path) -> bool {
     resolved(a) == resolved(b)
 }
 
-/// The configuration that was in force before the first one that searches for paths as this one
-/// does.
+/// The last configuration before the first one with the same search for paths as this one.
 fn former_configuration(
     start: &Path,
     contents: &Contents,
@@ -168,7 +165,7 @@ fn former_configuration(
     let first = all.iter().position(|known| search(known) == wanted).unwrap_or(all.len());
     let former = first.checked_sub(1).map(|before| all[before].clone());
     former.ok_or_else(|| {
-        refuse(start, "is the run itself, and holds no paths from before its present settings")
+        refuse(start, "is the run itself, and has no paths from before its present settings")
     })
 }
 

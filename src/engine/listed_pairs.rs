@@ -6,13 +6,13 @@ use crate::solutions::{SetName, SolutionSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-/// Pairs beyond this number are no list but a mistake.
+/// A longer list is a mistake.
 const MAX_PAIRS: usize = 10_000_000;
 
 /// Reads the file of `paths.list`, if it names one.
 ///
 /// # Errors
-/// What is wrong with the file, with the line.
+/// The problem with the file, with its line.
 pub fn read(paths: &PathsConfig) -> Result<Option<PairList>, String> {
     let Some(PairList::File(name)) = &paths.list else { return Ok(paths.list.clone()) };
     let refuse = |problem: String| format!("paths.list: {name}: {problem}");
@@ -22,7 +22,7 @@ pub fn read(paths: &PathsConfig) -> Result<Option<PairList>, String> {
     Ok(Some(PairList::Pairs(pairs)))
 }
 
-/// Refuses initialization numbers that cannot be in a set, as far as this is known before work.
+/// Refuses initialization numbers that cannot be in a set, as far as this is known before any work.
 ///
 /// # Errors
 /// A line for each set, with these numbers.
@@ -83,8 +83,8 @@ fn refuse_missing(
     Err(missing.into_iter().map(|(set, numbers)| (set, words(numbers))).collect())
 }
 
-/// Two columns, separated by a comma, a semicolon or white space. The first line may be a heading.
-/// Empty lines and those that begin with `#` are left out.
+/// Parses two columns, separated by a comma, a semicolon or white space. The first line may be a
+/// heading. Empty lines and lines that begin with `#` are ignored.
 fn parse(text: &str) -> Result<Vec<(u32, u32)>, String> {
     let mut pairs = Vec::new();
     let is_content = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');

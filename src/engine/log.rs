@@ -1,8 +1,7 @@
-//! The log of a run: a line for each event, in the directory of its results, appended from start to
-//! start.
+//! The log of a run: a line for each event. Every start appends to the file in the run directory.
 //!
-//! Rank 0 alone keeps one; on the other ranks, and where no log has begun, events go nowhere. What
-//! becomes of the log has no effect on the run.
+//! Only rank 0 writes it. On the other ranks, and before [`begin`], events are dropped. Errors of
+//! the log do not affect the run.
 
 use crate::config::Config;
 use crate::data::Dataset;
@@ -32,12 +31,12 @@ pub enum LogFormat {
     Json,
 }
 
-/// Begins to log into this directory. Should that fail it is said, and nothing is logged.
+/// Begins to log into this directory. If that fails, prints the reason and logs nothing.
 pub fn begin(directory: &Path, format: LogFormat) {
-    let lines = Mutex::new(Lines::open(directory.join(FILE_NAME)));
+    let lines = Mutex::new(LogLines::open(directory.join(FILE_NAME)));
     let subscriber =
         tracing_subscriber::fmt().with_max_level(Level::INFO).with_target(false).with_writer(lines);
-    // A second log in one process: only tests begin one.
+    // Only tests begin a second log in one process.
     match format {
         LogFormat::Text => subscriber.with_ansi(false).try_init().ok(),
         LogFormat::Json => subscriber
@@ -50,7 +49,7 @@ pub fn begin(directory: &Path, format: LogFormat) {
     };
 }
 
-/// The first event: what runs, where, on what.
+/// The first event: the command, the configuration, the ranks and the host.
 pub fn run_started(command: &str, world: &World, config: &Config, run: &str) {
     info!(
         command,
@@ -81,7 +80,7 @@ pub fn data_read(dataset: &Dataset) {
     );
 }
 
-/// How the program was started costs time.
+/// The way in which the program was started makes it slower.
 pub fn started_badly(reason: &str) {
     warn!(reason, "start could be better");
 }
@@ -100,29 +99,30 @@ pub fn run_ended(ended: &Result<u8, Failure>, since: Instant) {
     }
 }
 
-/// How the paths of a stage are searched for.
+/// The protocol of the paths of a stage.
 pub fn protocol(stage: &str, protocol: &str) {
     info!(stage, protocol, "protocol of all heights");
 }
 
-/// A stage begins, with this many tasks that have no result yet.
+/// A stage begins with this many tasks without a result.
 pub fn stage_started(stage: &str, tasks: usize) {
     info!(stage, tasks, "stage started");
 }
 
-/// A stage is over after `seconds` s: `done` of its `tasks` have results, `failed` of these are
-/// failures.
+/// A stage ended after `seconds` s. `done` of its `tasks` have ended, `failed` of these without a
+/// result.
 pub fn stage_ended(stage: &str, done: usize, failed: usize, tasks: usize, seconds: f64) {
     info!(stage, done, failed, left = tasks - done, seconds = rounded(seconds), "stage ended");
 }
 
-/// `before` are the seconds that it had taken when it was suspended, 0 for a new one.
+/// A task begins. `before` are the seconds that it had taken when it was suspended, 0 for a new
+/// task.
 pub fn task_started(stage: &str, task: &str, rank: usize, before: f64) {
     let seconds_before = (before > 0.0).then(|| rounded(before));
     info!(stage, task, rank, seconds_before, "task started");
 }
 
-/// A task has a result after `seconds` s in all, or has failed for this reason.
+/// A task has a result after `seconds` s in total, or failed for this reason.
 pub fn task_ended(
     stage: &str,
     task: &str,
@@ -173,12 +173,12 @@ pub fn state_not_stored(stage: &str, task: &str, reason: &str) {
     warn!(stage, task, reason, "state not stored");
 }
 
-/// A file that was to be replaced holds what the journal does not, and has another name now.
+/// A file that was to be replaced has contents that the journal lacks. It was renamed.
 pub fn file_kept(file: &Path, kept: &Path) {
     warn!(file = %file.display(), kept = %kept.display(), "changed file kept");
 }
 
-/// The ranks are asked to stop, and why.
+/// The ranks are asked to stop for this cause.
 pub fn stop_requested(stage: &str, cause: &str) {
     warn!(stage, cause, "stop requested");
 }
@@ -195,9 +195,9 @@ pub struct KeyNumbers {
     pub loss_train: Option<f64>,
     /// Mean loss on the test images.
     pub loss_test: Option<f64>,
-    /// Of a path its barrier, of a minimum its height.
+    /// The barrier of a path, or the height of a minimum.
     pub height: Option<f64>,
-    /// Of a path the barrier of the straight line.
+    /// The straight-line barrier of a path.
     pub height_straight: Option<f64>,
     /// Epochs, iterations or steps taken.
     pub steps: Option<u32>,
@@ -205,7 +205,7 @@ pub struct KeyNumbers {
     pub stop: Option<String>,
 }
 
-/// Tells configurations apart: the beginning of the SHA-256 of all values that take effect.
+/// Identifies a configuration: the beginning of the SHA-256 of all effective values.
 fn config_hash(config: &Config) -> String {
     let mut hash = Sha256::new();
     config.effective.iter().for_each(|(key, value)| hash.update(format!("{key} = {value}\n")));
@@ -217,14 +217,14 @@ fn rounded(seconds: f64) -> f64 {
     (seconds * 1e3).round() / 1e3
 }
 
-/// The file. Whatever goes wrong with it is said once.
-struct Lines {
+/// The file. Its first error is printed, later ones are not.
+struct LogLines {
     path: PathBuf,
     file: Option<File>,
     reported: bool,
 }
 
-impl Lines {
+impl LogLines {
     fn open(path: PathBuf) -> Self {
         let opened = open(&path);
         let mut lines = Self { path, file: None, reported: false };
@@ -238,7 +238,7 @@ impl Lines {
     fn tell(&mut self, error: &io::Error) {
         if !self.reported {
             say(format_args!(
-                "{}: cannot be written: {error}; the run goes on without it",
+                "{}: cannot be written: {error}; the run continues without it",
                 self.path.display()
             ));
         }
@@ -246,8 +246,8 @@ impl Lines {
     }
 }
 
-impl Write for Lines {
-    /// Takes a line and claims that it is written.
+impl Write for LogLines {
+    /// Appends a line. Reports success even if writing fails, so that the run goes on.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if let Some(Err(error)) = self.file.as_ref().map(|file| append(file, line)) {
             self.tell(&error);
@@ -260,7 +260,7 @@ impl Write for Lines {
     }
 }
 
-/// For appending, behind whatever a crash has left of a line.
+/// Opens the file for appending. Completes a line that a crash cut short.
 fn open(path: &Path) -> io::Result<File> {
     let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
     // Neither a pipe nor a device can be read back.
@@ -275,7 +275,7 @@ fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// All of the line or, as far as that can be, nothing of it.
+/// Writes the whole line, or removes what was written of it if that fails.
 fn append(mut file: &File, line: &[u8]) -> io::Result<()> {
     let before = file.metadata()?.len();
     let written = file.write_all(line);
@@ -295,7 +295,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join(FILE_NAME);
         for line in ["first\n", "torn", "third\n"] {
-            Lines::open(path.clone()).write_all(line.as_bytes()).expect("always claimed");
+            LogLines::open(path.clone()).write_all(line.as_bytes()).expect("always claimed");
         }
         assert_eq!(fs::read_to_string(&path).expect("a text"), "first\ntorn\nthird\n");
     }
@@ -303,12 +303,12 @@ mod tests {
     #[test]
     fn a_log_that_cannot_be_written_is_no_error() {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let mut lines = Lines::open(directory.path().to_owned());
+        let mut lines = LogLines::open(directory.path().to_owned());
         assert!(lines.file.is_none() && lines.reported);
         lines.write_all(b"line\n").expect("always claimed");
         let full = directory.path().join("full");
         std::os::unix::fs::symlink("/dev/full", &full).expect("a link");
-        let mut lines = Lines::open(full);
+        let mut lines = LogLines::open(full);
         assert!(lines.file.is_some() && !lines.reported);
         lines.write_all(b"line\n").expect("always claimed");
         assert!(lines.reported);

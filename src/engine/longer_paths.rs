@@ -7,16 +7,16 @@ use crate::report::{Note, Topic};
 use std::env;
 use std::path::Path;
 
-/// That paths were still improving at their last step, with the command that continues them.
-/// `None` if none was.
+/// States how many paths were still improving at their last step, with the command that continues
+/// them. `None` if no path was.
 ///
-/// Where the learning rate falls toward 0 at the last step, nearly all were, which does not mean
-/// that they would fall much further. Such paths are searched for anew.
+/// If the learning rate falls toward 0 at the last step, nearly all paths still improve there, but
+/// only slowly. A longer search then starts anew.
 pub fn note(paths: &[PathSet], schedule: RateSchedule, command: &str) -> Option<Note> {
     note_with(paths, schedule, ":", command)
 }
 
-/// The same for the page of a report, which may be read elsewhere and names no directory.
+/// The same for the report page, which may be read elsewhere and so names no directory.
 pub fn note_without_directory(paths: &[PathSet], search: &PathParameters) -> Option<Note> {
     let command = written("lossatlas", None, Path::new("DIR"), "paths", search);
     let place = ", with the directory of the run for DIR:";
@@ -45,8 +45,8 @@ fn note_with(
     })
 }
 
-/// The command that takes twice as many steps. `last` is the command that was performed last in the
-/// directory, `start` says how the program was started.
+/// The command for twice as many steps. `last` is the last command that ran in the directory;
+/// `start` says how the program was started.
 pub fn command(directory: &Path, last: &str, search: &PathParameters, start: &Start) -> String {
     let program = env::args_os().next().unwrap_or_default().to_string_lossy().into_owned();
     let ranks = start.ranks.filter(|&ranks| ranks > 1);
@@ -66,11 +66,11 @@ fn written(
     let program = if program.contains('/') { program } else { "lossatlas" };
     let ranks = ranks.map_or_else(String::new, |ranks| format!("mpirun -n {ranks} "));
     let (program, directory) = (shell_word(program), shell_word(&directory.to_string_lossy()));
-    // `resume` performs the last command, which need not be one that finds paths.
+    // `resume` repeats the last command, which may be one without paths.
     let finds_paths = [RUN, "paths"].contains(&last);
     let command = if finds_paths { "" } else { " --command paths" };
     let steps = 2 * search.steps.max(1);
-    // Another number of steps is another schedule: these paths are searched for anew.
+    // Another number of steps is another schedule, so these searches start anew.
     let replace = if search.schedule.depends_on_steps() { " --replace" } else { "" };
     format!("{ranks}{program} resume {directory}{command} --set paths.steps={steps}{replace}")
 }

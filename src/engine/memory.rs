@@ -1,9 +1,9 @@
-//! The memory of this process, and of the machine, as Linux counts them.
+//! The memory of this process and of the machine, as Linux reports them.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// Bytes in use now, and at most since the start or the last [`forget_peak`].
+/// Resident memory of this process: now, and its peak since the start or the last [`forget_peak`].
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
     /// Resident memory at present, in bytes.
@@ -12,7 +12,7 @@ pub struct Memory {
     pub peak: usize,
 }
 
-/// Nothing where the system does not tell.
+/// The memory of this process. `None` if the system does not report it.
 pub fn read() -> Option<Memory> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     Some(Memory {
@@ -21,7 +21,7 @@ pub fn read() -> Option<Memory> {
     })
 }
 
-/// Lets the peak begin anew. Where that is refused it stays, and predictions made of it are too
+/// Resets the peak. If the system refuses, the old peak stays, and predictions from it are too
 /// high.
 pub fn forget_peak() {
     fs::write("/proc/self/clear_refs", "5").ok();
@@ -33,7 +33,7 @@ fn kilobytes(text: &str, name: &str) -> Option<usize> {
     line.trim_start_matches(':').trim().strip_suffix(" kB")?.parse().ok()
 }
 
-/// The memory that the processes of this job have on this machine, all together.
+/// The memory that all processes of this job together may use on this machine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limit {
     /// Bytes that a process may use.
@@ -42,14 +42,14 @@ pub struct Limit {
     pub source: &'static str,
 }
 
-/// Takes the place of what the system says: to check for another machine than this one.
+/// The variable that replaces the limit of the system, to check a study for another machine.
 pub const VARIABLE: &str = "LOSSATLAS_MEMORY";
 
-/// The memory of the machine or the limit of a control group, whichever is less. `None` where the
-/// system does not tell.
+/// The memory of the machine or the limit of a control group, whichever is less. `None` if the
+/// system does not report them.
 ///
 /// # Errors
-/// If the environment has a size that is none.
+/// If the variable is set to something other than a size.
 pub fn limit() -> Result<Option<Limit>, String> {
     if let Some(text) = env::var_os(VARIABLE).filter(|text| !text.is_empty()) {
         let bytes = parse(&text.to_string_lossy())?;
@@ -74,9 +74,9 @@ fn parse(text: &str) -> Result<f64, String> {
     bytes.ok_or_else(|| format!("{VARIABLE} is {text:?}: write a size, for instance 16G or 512M"))
 }
 
-/// The least limit of the control groups that a process is in, as `/proc/self/cgroup` names them.
-/// Each holds for all groups below it, so all on the way to the root count. In a container the root
-/// may be the group itself, and the rest of the way missing.
+/// The smallest limit of the control groups of a process, as `/proc/self/cgroup` names them. A
+/// limit applies to all groups below, so every group up to the root counts. In a container the root
+/// may be the group itself, without the groups above.
 fn control_group_limit(groups: &str, mounted: &Path) -> Option<f64> {
     let limits = groups.lines().filter_map(controllers_and_path).flat_map(|(controllers, path)| {
         let path = Path::new(path.trim_start_matches('/'));
@@ -92,7 +92,7 @@ fn control_group_limit(groups: &str, mounted: &Path) -> Option<f64> {
             path.ancestors().map(move |group| root.join(group).join(file))
         });
         let files: Vec<PathBuf> = files.collect();
-        // No limit is the word "max", or a number above all memory.
+        // The word "max" or a number above all memory means no limit.
         files
             .into_iter()
             .filter_map(|file| fs::read_to_string(file).ok()?.trim().parse::<f64>().ok())
@@ -100,7 +100,7 @@ fn control_group_limit(groups: &str, mounted: &Path) -> Option<f64> {
     limits.min_by(f64::total_cmp)
 }
 
-/// Of a line `number:controllers:path`.
+/// Controllers and path of a line `number:controllers:path`.
 fn controllers_and_path(line: &str) -> Option<(&str, &str)> {
     line.split_once(':')?.1.split_once(':')
 }

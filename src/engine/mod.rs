@@ -1,4 +1,4 @@
-//! The engine: stages of tasks, handed out to the ranks, stored as they finish.
+//! The engine: stages of tasks, distributed over the ranks. Each result is stored when it arrives.
 //!
 //! | module | |
 //! |---|---|

@@ -14,7 +14,7 @@ use ndarray::Array2;
 use std::fmt;
 use std::path::Path;
 
-/// Pairs that a message names.
+/// Maximum number of pairs in a message.
 const MAX_NAMED: usize = 12;
 
 /// A path as a user names it: `SET:a-b`, or `SET1~SET2:a-b` between two sets.
@@ -28,7 +28,7 @@ impl PathSelection {
     /// Reads `SET:a-b`.
     ///
     /// # Errors
-    /// A sentence saying what is wrong.
+    /// A sentence that says what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
         let parts = text.rsplit_once(':').and_then(|(sets, pair)| {
             // The tables and messages of the program join the numbers by a dash.
@@ -53,7 +53,7 @@ impl PathSelection {
         self.pair
     }
 
-    /// Whether these are its sets, by any of the names that the program prints.
+    /// Whether these are its sets, in any notation that the program prints.
     pub fn is_between(&self, sets: &EndSets) -> bool {
         let joined = |between: &str| format!("{}{between}{}", sets.a, sets.b);
         [sets.to_string(), sets.path(), joined("~")].contains(&self.sets)
@@ -77,10 +77,11 @@ pub struct PathPoints {
     pub path: PathResult,
 }
 
-/// The points of a path at equally spaced t. Without a landscape, the first that has the path.
+/// The points of a path at equally spaced t. Without `landscape`, the path on the first landscape
+/// that has it.
 ///
 /// # Errors
-/// That there is no such path, and which there are; that its curve was not kept, and what to do.
+/// If there is no such path, with the paths that exist. If its curve was not kept, with the remedy.
 pub fn of_path(
     directory: &Path,
     selection: &PathSelection,
@@ -128,7 +129,7 @@ fn find_sets(
         };
         let known: Vec<String> = known.iter().map(name).collect();
         if known.is_empty() {
-            return format!("{shown}: holds no paths yet; find them with `lossatlas paths`");
+            return format!("{shown}: has no paths yet; find them with `lossatlas paths`");
         }
         format!("{shown}: there are no paths of {}, only of {}", selection.sets, known.join(", "))
     })
@@ -191,7 +192,7 @@ fn sample<A: KeptPrecision + EndpointPrecision>(
     };
     let [a, b] = &endpoints;
     let curve = paths.parameters.method.curve([&a[..], b], &free);
-    let curve = curve.ok_or_else(|| NoCurve::Unusable("its method is another one".to_owned()))?;
+    let curve = curve.ok_or_else(|| NoCurve::Unusable("its method differs".to_owned()))?;
     Ok(equally_spaced_points(curve.as_ref(), points))
 }
 
@@ -200,7 +201,7 @@ pub trait EndpointPrecision: Sized {
     /// The solution of this number in a set, if it is stored in this precision.
     fn solution(results: &Results<'_>, set: &SetName, number: u32) -> Option<Vec<Self>>;
 
-    /// The endpoints as the search has them; `None` if that is not known here.
+    /// The endpoints as the search used them. `None` if that is not known here.
     fn align(results: &Results<'_>, endpoints: [Vec<Self>; 2]) -> Option<[Vec<Self>; 2]>;
 }
 
@@ -235,7 +236,7 @@ impl EndpointPrecision for f64 {
     }
 }
 
-/// The endpoints of a path from the journal, which is read again for its vectors.
+/// The endpoints of a path from the journal, which is read again with its vectors.
 fn stored_endpoints<A: EndpointPrecision>(
     run: &StoredRun,
     directory: &Path,

@@ -1,4 +1,4 @@
-//! What every stage starts from: the checked configuration and its subject, ready to be evaluated.
+//! The input of every stage: the checked configuration and its subject, ready to be evaluated.
 
 use crate::config::{Config, ConfigErrors, ConfigPurpose, NetworkConfig, Sources, Subject};
 use crate::data::Split;
@@ -31,22 +31,23 @@ pub struct Problem {
 
 /// A network with its images and the sets of vectors read from files.
 pub struct Trained {
-    /// Its part of the configuration.
+    /// Its section of the configuration.
     pub config: NetworkConfig,
     /// The images, with their labels.
     pub dataset: Dataset,
     /// The network.
     pub network: Box<dyn Network<f32>>,
-    /// On rank 0; the other ranks are sent the vectors that they evaluate.
+    /// The imported vectors, on rank 0 only. The other ranks receive the vectors that they
+    /// evaluate.
     pub imports: Vec<(SetName, Array2<f32>)>,
     /// Images of the path landscapes, training and test.
     path_images: [Option<usize>; 2],
-    /// What evaluates the landscapes: one thread, until there are [more](Self::start_threads).
+    /// The threads that evaluate the landscapes: one, until [`Self::start_threads`] starts more.
     threads: Threads,
 }
 
 impl Problem {
-    /// Reads and checks everything that can be wrong before any work starts. Collective.
+    /// Reads and checks the configuration and its files before any work starts. Collective.
     pub fn load(
         world: &World,
         configuration: &Path,
@@ -55,7 +56,8 @@ impl Problem {
         Self::load_unless(world, configuration, overrides, &|| false)
     }
 
-    /// As [`Self::load`], unless `interrupt` says to give up: a process may take minutes to start.
+    /// Like [`Self::load`], but gives up if `interrupt` says so: a process may take minutes to
+    /// start.
     pub fn load_unless(
         world: &World,
         configuration: &Path,
@@ -73,7 +75,7 @@ impl Problem {
         interrupt: &Interrupt<'_>,
     ) -> Result<Self, Failure> {
         let name = configuration.display().to_string();
-        // Rank 0 reads the file, so that an edit in the meantime cannot tear the ranks apart.
+        // Only rank 0 reads the file, so that all ranks see the same text even if it is edited.
         let text = world.broadcast(|| {
             let config = Config::load_for(purpose, configuration, overrides);
             config.map(|config| config.text).map_err(|errors| explain(purpose, &name, &errors))
@@ -81,7 +83,7 @@ impl Problem {
         Self::of_text(world, purpose, (&name, &text), overrides, interrupt)
     }
 
-    /// As [`Self::load`], for the text of a configuration, which messages call by this name.
+    /// Like [`Self::load`], for the text of a configuration; `name` is its name in messages.
     /// Collective.
     pub fn load_text(
         world: &World,
@@ -129,22 +131,22 @@ impl Problem {
             }
         };
         let problem = Self { config, subject };
-        // An evaluation has no solutions, and asks for no paths.
+        // An evaluation has neither solutions nor paths.
         if purpose == ConfigPurpose::Study {
-            // Rank 0 alone has the imported vectors.
+            // Only rank 0 has the imported vectors.
             let listed = world.broadcast(|| listed_pairs::check(&problem));
             listed.map_err(|error| Failure::input(format_args!("{name}: {error}")))?;
         }
         Ok(problem)
     }
 
-    /// Starts the threads of a rank, where images are shared among them. Collective.
+    /// Starts the threads of a rank, which share the images of an evaluation. Collective.
     pub fn start_threads(&mut self, world: &World) -> Result<(), Failure> {
         let count = self.config.run.threads_per_rank;
         self.subject.network_mut().map_or(Ok(()), |trained| trained.start_threads(world, count))
     }
 
-    /// As [`Self::load`], for the evaluation of vectors, with its threads: data and a network, or
+    /// Like [`Self::load`], for the evaluation of vectors, with its threads. Data and a network, or
     /// a process, are enough.
     pub fn load_for_evaluation(
         world: &World,
@@ -186,14 +188,15 @@ impl Problem {
         self.landscape()?.process()
     }
 
-    /// Solutions in a set, at most: training runs may fail, and local minima may be fewer.
+    /// Maximum number of solutions in a set: training runs may fail, and there may be fewer local
+    /// minima.
     pub fn solutions_in(&self, set: &SetName) -> usize {
         let set = align::source_of(&self.config, set);
         self.subject
             .either(|trained| trained.solutions_in(set), |landscape| landscape.solutions_in(set))
     }
 
-    /// The initialization numbers of a set are below this.
+    /// An upper bound of the initialization numbers of a set, exclusive.
     pub fn numbers_in(&self, set: &SetName) -> u32 {
         let set = align::source_of(&self.config, set);
         let of_network = |trained: &Trained| {
@@ -207,7 +210,7 @@ impl Problem {
         self.subject.either(|trained| of_network(trained), |landscape| of_landscape(landscape))
     }
 
-    /// The landscapes that paths are on.
+    /// Number of landscapes with paths.
     pub fn path_landscapes(&self) -> usize {
         let paths = &self.config.paths;
         match self.landscape() {
@@ -217,12 +220,12 @@ impl Problem {
         }
     }
 
-    /// The key that says how many solutions a set has.
+    /// The key that sets how many solutions a set has.
     pub fn keep_key(&self) -> &'static str {
         if self.landscape().is_some() { "landscape.keep" } else { "training.keep" }
     }
 
-    /// The memory that a rank takes besides its task, at least.
+    /// A lower bound of the memory that a rank uses in addition to its task.
     pub fn memory(&self) -> Vec<Part> {
         match &self.subject {
             Subject::Network(trained) => trained.memory(&self.config),
@@ -230,7 +233,7 @@ impl Problem {
         }
     }
 
-    /// What the components of a vector mean.
+    /// The meaning of the components of a vector.
     pub fn layout(&self) -> Layout {
         self.subject
             .either(|trained| trained.network.layout().clone(), |landscape| landscape.layout())
@@ -241,7 +244,8 @@ impl Problem {
         self.subject.either(|trained| trained.network.loss_unit(), |landscape| landscape.unit())
     }
 
-    /// The data in words, and their checksum; of another landscape its name alone.
+    /// The data in words, and their checksum. For another landscape, its name and an empty
+    /// checksum.
     pub fn data(&self) -> (String, String) {
         self.subject.either(
             |trained| (trained.dataset.name.clone(), trained.dataset.checksum.clone()),
@@ -266,7 +270,7 @@ impl Trained {
         let mut loaded = sources::load(name, config.seed, &network, sources);
         let layout = loaded.network.as_ref().map(|network| network.layout().clone());
         let mut imports = Vec::new();
-        // Rank 0 alone reads the imports, but all ranks must say the same.
+        // Only rank 0 reads the imports, but all ranks must report the same.
         let of_imports = world.broadcast(|| {
             let (sets, problems) = sources::import(name, &sources.imports, layout.as_ref());
             imports = sets;
@@ -287,13 +291,13 @@ impl Trained {
         })
     }
 
-    /// Solutions in a set, at most.
+    /// Maximum number of solutions in a set.
     fn solutions_in(&self, set: &SetName) -> usize {
         let import = self.imports.iter().find(|(name, _)| name == set);
         import.map_or(self.config.training.keep, |(_, rows)| rows.nrows())
     }
 
-    /// The evaluation of the network and the images that the ranks of a node do not share.
+    /// The memory of evaluations, and of the images that the ranks of a node do not share.
     fn memory(&self, config: &Config) -> Vec<Part> {
         let batches = 1.0 + f64::from(u8::from(config.paths.batch.is_some()));
         let threads = config.run.threads_per_rank as f64;
@@ -308,8 +312,7 @@ impl Trained {
         vec![evaluation, images_part(images.map(|pixels| pixels.memory() as f64).sum())]
     }
 
-    /// Starts the threads that evaluate the landscapes, for those commands that compute.
-    /// Collective.
+    /// Starts the threads that evaluate the landscapes. Collective.
     pub fn start_threads(&mut self, world: &World, count: usize) -> Result<(), Failure> {
         self.threads = world.agree(start_threads(count))?;
         Ok(())
@@ -329,7 +332,7 @@ impl Trained {
         images.first(self.path_images[split as usize].unwrap_or(images.len()))
     }
 
-    /// How many threads evaluate the landscapes.
+    /// Number of threads that evaluate the landscapes.
     pub fn threads(&self) -> usize {
         self.threads.count()
     }
@@ -363,13 +366,13 @@ fn start_threads(count: usize) -> Result<Threads, String> {
     })
 }
 
-/// All that is wrong with a configuration and with the files that it names.
+/// All problems of a configuration and of the files that it names.
 fn explain(purpose: ConfigPurpose, name: &str, errors: &ConfigErrors) -> String {
     let sources = needed(purpose, errors.sources().clone());
     [vec![errors.to_string()], sources::problems(name, &sources)].concat().join("\n")
 }
 
-/// What of the sources this purpose reads.
+/// The sources that this purpose reads.
 fn needed(purpose: ConfigPurpose, sources: Sources) -> Sources {
     match purpose {
         ConfigPurpose::Study => sources,
@@ -384,7 +387,7 @@ fn same_data(expected: &str, dataset: &Dataset) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "{}: the data differ from those that rank 0 has read; give all nodes the same files",
+        "{}: the data differ from those of rank 0; give all nodes the same files",
         dataset.name
     ))
 }

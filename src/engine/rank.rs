@@ -1,4 +1,4 @@
-//! What a rank is in a run: the root, which owns the run directory, or a worker.
+//! The role of a rank in a run: the root, which owns the run directory, or a worker.
 
 use crate::engine::failure::{self, Failure, Plain};
 use crate::engine::parallel::World;
@@ -11,9 +11,9 @@ use std::path::Path;
 /// The methods are collective: every rank calls them, the root acts, and an error there is the
 /// error of all.
 pub enum Rank {
-    /// Rank 0: reads and writes the run directory, speaks, and computes.
+    /// Rank 0: reads and writes the run directory, prints, and computes.
     Root(Box<RunDirectory>),
-    /// Any other rank: computes what it is handed.
+    /// Any other rank: computes the tasks that it receives.
     Worker,
 }
 
@@ -21,7 +21,7 @@ impl Rank {
     /// Opens the run directory on the root, or makes it.
     ///
     /// # Errors
-    /// As of [`RunDirectory::open`].
+    /// As for [`RunDirectory::open`].
     pub fn open(
         world: &World,
         problem: &Problem,
@@ -42,10 +42,10 @@ impl Rank {
         }
     }
 
-    /// Lets the root do something with the run directory.
+    /// Calls a function with the run directory on the root.
     ///
     /// # Errors
-    /// On all ranks, what went wrong on the root, as a failure of the system.
+    /// On all ranks, the error of the root, as a failure of the system.
     pub fn on_root(
         &mut self,
         world: &World,
@@ -58,10 +58,10 @@ impl Rank {
         world.agree(acted).map_err(|error| Failure::system(Plain(&error)))
     }
 
-    /// Asks the root something, and tells all ranks its answer.
+    /// Calls a function with the run directory on the root, and returns its value on all ranks.
     ///
     /// # Errors
-    /// If the answer cannot be sent.
+    /// If the value cannot be sent.
     pub fn ask_root(
         &self,
         world: &World,

@@ -1,4 +1,4 @@
-//! What a configuration makes of the records in a journal.
+//! The results of a configuration, from the records in a journal.
 
 use crate::analysis::statistics::{Analysis, DistanceRequest, FailedPart};
 use crate::config::compatibility::{CLASSES, DATASETS, IMAGE_SHAPE};
@@ -26,25 +26,25 @@ pub const POINTS_VECTORS: &str = "minimum.vectors";
 /// The key under which their checksum is stored.
 pub const POINTS_CHECKSUM: &str = "minimum.checksum";
 
-/// The key under which the box of random starts is stored, if a process says where it is.
+/// The key under which the box of random starts is stored, if a process gives one.
 pub const START_REGION: &str = "minimum.start_region";
 
-/// Two minima that differ by less in their values and in all that identifies them are one.
+/// Two minima count as one if their values and all identifying numbers differ by less than this.
 pub const DISTINCT: f64 = 1e-4;
 
-/// The records of a journal as a configuration asks for them: a directory may hold more, such as
-/// the paths between solutions that have since been replaced by better ones.
+/// The records of a journal that belong to a configuration. A directory may have more, such as
+/// paths between solutions that better ones have replaced.
 #[derive(Clone, Copy)]
 pub struct Results<'a> {
-    /// The configuration that asks.
+    /// The configuration.
     pub config: &'a Config,
     /// The records.
     pub contents: &'a Contents,
 }
 
-/// The sets of the ends of paths, with their vectors.
+/// The sets of the endpoints of paths, with their vectors.
 #[derive(Clone, Debug)]
-pub struct Ends<'s> {
+pub struct PathEndpoints<'s> {
     /// Their names.
     pub sets: EndSets,
     /// The set of ω^a.
@@ -53,10 +53,10 @@ pub struct Ends<'s> {
     pub b: &'s SolutionSet,
 }
 
-/// What came of one task that yields a solution; nothing if it has not ended.
+/// The result of one task that yields a solution, or why it failed. `None` if it has not ended.
 pub type Ended<'a, T> = Option<Result<&'a T, &'a str>>;
 
-/// What a solution comes from.
+/// The origin of a solution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum SolutionSource {
     /// A training run.
@@ -89,7 +89,7 @@ impl<'a> Results<'a> {
         self.training().map_or(&[], |training| &training.optimizers)
     }
 
-    /// The training runs of a method by initialization.
+    /// The training runs of an optimizer by initialization.
     pub fn runs(&self, optimizer: &OptimizerName) -> Vec<Ended<'a, TrainingRun>> {
         let contents = self.contents;
         let count = self.training().map_or(0, |training| training.initializations);
@@ -118,13 +118,14 @@ impl<'a> Results<'a> {
         subject.either(|network| &network.imports, |landscape| &landscape.imports)
     }
 
-    /// What was found out about the subject when the configuration was stored.
+    /// The value of a key that was derived from the subject, now or when the configuration was
+    /// stored.
     fn found_out(&self, key: &str) -> Option<&'a str> {
         let stored = || self.contents.configuration()?.effective.get(key);
         self.config.effective.get(key).or_else(stored).map(String::as_str)
     }
 
-    /// Vectors in an imported file, as it was when the configuration was stored.
+    /// Number of vectors in an imported file when the configuration was stored.
     fn imported_rows(&self, name: &SetName) -> u32 {
         self.found_out(&vectors_key(name)).and_then(|rows| rows.parse().ok()).unwrap_or(0)
     }
@@ -135,7 +136,7 @@ impl<'a> Results<'a> {
         landscape.starts().or_else(of_file).unwrap_or(0)
     }
 
-    /// The landscapes of a `[landscape]`: of those of a process the chosen ones, or all.
+    /// The landscapes of a `[landscape]` section. For a process, the chosen data sets, or all.
     fn mapped_landscapes(
         &self,
         landscape: &LandscapeConfig,
@@ -163,7 +164,7 @@ impl<'a> Results<'a> {
             .collect()
     }
 
-    /// Number of solutions that are looked for.
+    /// Number of training runs, imported vectors or starts.
     pub fn wanted_runs(&self) -> usize {
         let trained = self.training().map_or(0, |training| training.initializations as usize)
             * self.optimizers().len();
@@ -172,7 +173,7 @@ impl<'a> Results<'a> {
             + self.minima().len()
     }
 
-    /// Number of solutions that have not been looked for to the end.
+    /// Number of these that have not ended.
     pub fn missing_runs(&self) -> usize {
         let runs: usize =
             self.optimizers().iter().map(|optimizer| missing(&self.runs(optimizer))).sum();
@@ -180,7 +181,7 @@ impl<'a> Results<'a> {
         runs + imports + missing(&self.minima())
     }
 
-    /// That there are solutions missing, and what to do, if so.
+    /// A sentence if solutions are missing, with the remedy.
     pub fn missing_solutions(&self, directory: &Path) -> Option<String> {
         self.missing_found(directory).or_else(|| {
             let directory = directory.display();
@@ -190,14 +191,14 @@ impl<'a> Results<'a> {
         })
     }
 
-    /// The same of the solutions that no alignment makes.
+    /// The same for solutions other than aligned ones.
     pub fn missing_found(&self, directory: &Path) -> Option<String> {
         let (missing, directory) = (self.missing_runs(), directory.display());
         let wanted = self.wanted_runs();
         (missing > 0).then(|| format!("{directory}: {missing} of {wanted} solutions are missing; run `lossatlas train` first"))
     }
 
-    /// What solutions come from here, and how many of each ended without one.
+    /// The origins of the solutions, and how many tasks of each origin ended without a solution.
     pub fn failed_sources(&self) -> Vec<(SolutionSource, usize)> {
         let runs = self.optimizers().iter().flat_map(|optimizer| self.runs(optimizer)).flatten();
         let diverged =
@@ -215,7 +216,7 @@ impl<'a> Results<'a> {
             .collect()
     }
 
-    /// What the solutions of a set come from.
+    /// The origin of the solutions of a set.
     pub fn source(&self, set: &SetName) -> SolutionSource {
         let set = align::source_of(self.config, set);
         if self.import_configs().iter().any(|import| import.name == *set) {
@@ -224,14 +225,14 @@ impl<'a> Results<'a> {
         self.config.subject.either(|_| SolutionSource::TrainingRun, |_| SolutionSource::Start)
     }
 
-    /// The sets of solutions, as far as they have been found, and then those that are aligned.
+    /// The sets of solutions found so far, followed by the aligned sets.
     pub fn sets(&self) -> Vec<SolutionSet> {
         let found = self.found_sets();
         let aligned = align::aligned_sets(self, &found);
         found.into_iter().chain(aligned).collect()
     }
 
-    /// The symmetry of the network, if its use is asked for.
+    /// The symmetry of the network, if the configuration uses it.
     pub fn symmetry(&self) -> Option<Symmetry> {
         let network = self.config.subject.network()?;
         let shape = format!("shape = {}", self.found_out(IMAGE_SHAPE)?);
@@ -244,7 +245,7 @@ impl<'a> Results<'a> {
         built.ok().map(|network| network.symmetry())
     }
 
-    /// The sets of solutions that no alignment has made, as far as they have been found.
+    /// The sets of solutions found so far, without the aligned sets.
     pub fn found_sets(&self) -> Vec<SolutionSet> {
         let landscape = self.config.subject.landscape();
         let minima = landscape.and_then(|landscape| self.minima_set(landscape));
@@ -264,7 +265,7 @@ impl<'a> Results<'a> {
         trained.chain(minima).chain(imported).collect()
     }
 
-    /// The lowest distinct minima; points that are used as they are stay in their order.
+    /// The lowest distinct minima. Points that are used as given stay in their order.
     fn minima_set(&self, landscape: &LandscapeConfig) -> Option<SolutionSet> {
         let name = landscape.set()?;
         let (numbers, found): (Vec<u32>, Vec<MinimizationResult>) = (0..)
@@ -288,9 +289,9 @@ impl<'a> Results<'a> {
         Some(SolutionSet::of(name, &snapshots))
     }
 
-    /// The pairs between the vectors of two sets, or of one, that get a path on a landscape; with
-    /// `paths.pairs = "spanning"` those of all rounds that follow from the results so far.
-    pub fn pairs(&self, ends: &Ends, landscape: LandscapeName) -> Vec<(u32, u32)> {
+    /// The pairs of vectors of two sets, or of one, that get a path on a landscape. With
+    /// `paths.pairs = "spanning"`, those of all rounds that follow from the results so far.
+    pub fn pairs(&self, ends: &PathEndpoints, landscape: LandscapeName) -> Vec<(u32, u32)> {
         let paths = &self.config.paths;
         let numbers = [ends.a, ends.b].map(|set| set.initialization.as_slice());
         if let Some(list) = &paths.list {
@@ -314,16 +315,18 @@ impl<'a> Results<'a> {
         sets: &[SolutionSet],
     ) -> usize {
         let find = |name: &SetName| sets.iter().find(|set| set.name == *name);
-        let ends = find(&of.a).zip(find(&of.b)).map(|(a, b)| Ends { sets: of.clone(), a, b });
+        let ends =
+            find(&of.a).zip(find(&of.b)).map(|(a, b)| PathEndpoints { sets: of.clone(), a, b });
         ends.map_or(0, |ends| self.pairs(&ends, landscape).len())
     }
 
-    /// The landscapes that paths are asked on.
+    /// The landscapes with paths.
     pub fn landscapes(&self) -> Vec<LandscapeName> {
         self.chosen_landscapes(&self.config.paths.landscapes, &self.config.paths.datasets)
     }
 
-    /// Of the landscapes of a network these, of those of a process these or, if there are none, all.
+    /// The landscapes of a network that are in `splits`, or the data sets of a process that are in
+    /// `datasets`; all data sets if there are none.
     pub fn chosen_landscapes(
         &self,
         splits: &[Split],
@@ -336,12 +339,15 @@ impl<'a> Results<'a> {
     }
 
     /// The sets that get paths, each on every landscape.
-    pub fn path_sets<'s>(&self, sets: &'s [SolutionSet]) -> Vec<(Ends<'s>, LandscapeName)> {
+    pub fn path_sets<'s>(
+        &self,
+        sets: &'s [SolutionSet],
+    ) -> Vec<(PathEndpoints<'s>, LandscapeName)> {
         let (paths, landscapes) = (&self.config.paths, self.landscapes());
         let find = |name: &SetName| sets.iter().find(|set| set.name == *name);
         let ends = paths.end_sets().into_iter().filter_map(|of| {
             let (a, b) = (find(&of.a)?, find(&of.b)?);
-            Some(Ends { sets: of, a, b })
+            Some(PathEndpoints { sets: of, a, b })
         });
         ends.flat_map(|ends| {
             landscapes.iter().map(move |&landscape| (ends.clone(), landscape)).collect::<Vec<_>>()
@@ -349,9 +355,9 @@ impl<'a> Results<'a> {
         .collect()
     }
 
-    /// The paths of the pairs that have ended.
+    /// The paths whose search has ended.
     pub fn paths(&self, sets: &[SolutionSet]) -> Vec<PathSet> {
-        let ended = |(ends, landscape): (Ends, LandscapeName)| {
+        let ended = |(ends, landscape): (PathEndpoints, LandscapeName)| {
             let ended = self.pairs(&ends, landscape).into_iter().filter_map(|pair| {
                 let outcome = self.contents.path(&ends.sets, landscape, pair)?;
                 Some((pair, outcome.result.clone()))
@@ -362,7 +368,7 @@ impl<'a> Results<'a> {
         self.path_sets(sets).into_iter().map(ended).collect()
     }
 
-    /// For each pair of each set the points of its path, where they were kept.
+    /// For each pair of each set, the points of its path if they were kept.
     pub fn tracks(&self, paths: &[PathSet]) -> Vec<Vec<Option<&'a Track>>> {
         let contents = self.contents;
         let of_set = |paths: &PathSet| {
@@ -372,8 +378,8 @@ impl<'a> Results<'a> {
         paths.iter().map(of_set).collect()
     }
 
-    /// Pairs between the vectors of these sets that get a path if no search for a solution fails.
-    /// None, if pairs follow from results: [`Self::pairs_to_choose`] has them.
+    /// Number of paths between the vectors of these sets if no search for a solution fails. 0 if
+    /// pairs are chosen in rounds: see [`Self::pairs_to_choose`].
     pub fn planned_pairs(&self, sets: &EndSets) -> usize {
         if self.config.paths.is_spanning() {
             return 0;
@@ -382,7 +388,8 @@ impl<'a> Results<'a> {
         self.config.paths.count(sets, [a, b])
     }
 
-    /// With `paths.pairs = "spanning"`: how many pairs may still follow on a landscape, at most.
+    /// With `paths.pairs = "spanning"`: maximum number of pairs that may still be chosen on a
+    /// landscape.
     pub fn pairs_to_choose(&self, sets: &[SolutionSet], landscape: LandscapeName) -> usize {
         let paths = &self.config.paths;
         if !paths.is_spanning() {
@@ -406,7 +413,7 @@ impl<'a> Results<'a> {
         import.map_or_else(made, |import| self.imported_rows(&import.name) as usize)
     }
 
-    /// Results that are not what their columns say.
+    /// Remarks on results that need an explanation beside their numbers.
     pub fn notes(&self, paths: &[PathSet]) -> Vec<Note> {
         let chosen = self.training().into_iter().flat_map(|training| &training.chosen);
         let training = self.optimizers().iter().zip(chosen).map(|(name, optimizer)| {
@@ -431,21 +438,21 @@ impl<'a> Results<'a> {
         noted.into_iter().chain(of_paths).collect()
     }
 
-    /// That pairs are no random sample, if so.
+    /// A remark if the pairs are no random sample.
     fn note_on_chosen_pairs(&self, paths: &[PathSet]) -> Option<Note> {
         let found = paths.iter().any(|paths| paths.found().next().is_some());
-        let text = "With `paths.pairs = \"spanning\"` pairs are chosen where barriers are expected to be \
-                    low: their barriers are no random sample, and medians of different sets cannot \
+        let text = "With `paths.pairs = \"spanning\"` pairs are chosen for low expected barriers. \
+                    So their barriers are no random sample, and medians of different sets cannot \
                     be compared.";
         let note = Note { topic: Topic::Paths, text: text.to_owned(), concerns_all: false };
         (found && self.config.paths.is_spanning()).then_some(note)
     }
 
-    /// That the run holds longer searches of paths that are shown after fewer steps.
+    /// A remark if the run has longer searches of paths that are shown after fewer steps.
     fn longer_paths(&self, paths: &[PathSet]) -> Option<Note> {
         let longer = |of: &PathSet, pair: &(u32, u32)| {
             let path = self.contents.path(&of.set, of.landscape, *pair)?.result.as_ref().ok()?;
-            // A search that ended by itself is the same after more steps.
+            // A search that ended early is the same with more steps.
             let ended = path.stop != PathStop::Completed;
             let steps = self.contents.longer_path(&of.set, of.landscape, *pair);
             steps.filter(|_| !ended)
@@ -467,7 +474,7 @@ impl<'a> Results<'a> {
         self.stored_analysis(sets).map(|stored| &stored.analysis)
     }
 
-    /// The parts of it that could not be computed.
+    /// The parts of that analysis that could not be computed.
     pub fn failed_parts(&self, sets: &[SolutionSet]) -> &'a [FailedPart] {
         self.stored_analysis(sets).map_or(&[], |stored| &stored.failed)
     }
@@ -476,7 +483,7 @@ impl<'a> Results<'a> {
         self.contents.analysis().filter(|stored| stored.digest == self.analysis_digest(sets))
     }
 
-    /// Tells one analysis from another: by the vectors in the sets and by what is asked of them.
+    /// Identifies an analysis by the vectors in the sets and by the requests.
     pub fn analysis_digest(&self, sets: &[SolutionSet]) -> String {
         let mut hash = Sha256::new();
         for set in sets {
@@ -485,7 +492,7 @@ impl<'a> Results<'a> {
                 hash.update(format!("{};", self.contents.dependencies().solutions(&set.name)));
             }
         }
-        // As `{:?}` writes a list, which is what version 0.1.0 hashed.
+        // The notation of `{:?}`, which version 0.1.0 hashed.
         let kpca: Vec<_> = self.config.kpca.iter().map(KpcaConfig::identity).collect();
         hash.update(format!("[{}] {:?}", kpca.join(", "), self.distance_requests()));
         format!("{:x}", hash.finalize())
@@ -516,7 +523,7 @@ impl<'a> Results<'a> {
             let DistanceConfig { name, sets } = own.clone();
             DistanceRequest { name, sets }
         });
-        // A comparison that is made in any case may be asked for, too.
+        // An entry of the configuration may repeat one of these comparisons.
         requests.retain(|made| self.config.distances.iter().all(|own| own.name != made.name));
         requests.extend(own);
         requests

@@ -7,7 +7,7 @@ use crate::solver::{Solver, SolverStep};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// What came of a task.
+/// How a task ended.
 #[derive(Serialize, Deserialize)]
 pub enum Ended<R> {
     /// Finished, with its result.
@@ -24,12 +24,12 @@ pub enum Ended<R> {
 }
 
 impl<R> Ended<R> {
-    /// Of a task that has nothing to go on from.
+    /// The end of a task that has no state to resume from.
     pub fn of(result: Result<R, Interrupted>) -> Self {
         result.map_or(Self::Suspended(None), Self::Finished)
     }
 
-    /// Turns the result into another one.
+    /// Converts the result.
     pub fn map<S>(self, convert: impl FnOnce(R) -> S) -> Ended<S> {
         match self {
             Self::Finished(result) => Ended::Finished(convert(result)),
@@ -39,10 +39,11 @@ impl<R> Ended<R> {
     }
 }
 
-/// Larger states start over: they would not fit into a message.
+/// Maximum size of a state. A task with a larger state starts over, because the state does not fit
+/// into a message.
 pub const MAX_STATE_BYTES: usize = 1 << 30;
 
-/// Takes step after step until the end or until asked to stop. Sends the state when a checkpoint is
+/// Takes steps until the end or until a stop is requested. Hands in the state when a checkpoint is
 /// due.
 pub fn drive<S: Solver>(mut computation: S, control: &Control) -> Ended<S::Output> {
     loop {
@@ -70,12 +71,12 @@ fn encode<S: Solver>(computation: &S) -> Option<Vec<u8>> {
     (bytes.len() <= MAX_STATE_BYTES).then_some(bytes)
 }
 
-/// A state as [`drive`] has left it.
+/// Decodes a state of [`drive`].
 pub fn decode<T: DeserializeOwned>(bytes: Option<&[u8]>) -> Option<T> {
     let decoded = postcard::from_bytes(bytes?);
     decoded
         .inspect_err(|error| {
-            say(format_args!("a stored state cannot be read, its task starts over: {error}"));
+            say(format_args!("a checkpoint cannot be read, its task starts over: {error}"));
         })
         .ok()
 }

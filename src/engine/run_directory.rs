@@ -24,25 +24,25 @@ use num_traits::ToBytes;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
-/// A run directory open for writing. The root alone has one.
+/// A run directory open for writing. Only the root has one.
 pub struct RunDirectory {
     /// The run directory.
     pub directory: PathBuf,
-    /// What its journal holds.
+    /// The records of its journal.
     pub contents: Contents,
-    /// States of the tasks under way.
+    /// States of the running tasks.
     pub checkpoints: Checkpoints,
     /// The last states of the searches for paths.
     pub path_states: PathStates,
     /// The curves of paths.
     pub curve_files: CurveFiles,
-    /// Whether what is missing beside a result may be computed anew: `--replace`.
+    /// Whether missing files of a result may be computed anew: `--replace`.
     pub replaces: bool,
     pub(super) journal: Journal,
 }
 
 impl RunDirectory {
-    /// A directory of its own for a test.
+    /// A temporary run directory for a test.
     ///
     /// # Panics
     /// If the directory cannot be written to.
@@ -58,11 +58,11 @@ impl RunDirectory {
         Self { directory, contents, checkpoints, path_states, curve_files, replaces, journal }
     }
 
-    /// Opens a run directory, or makes it. On the root.
+    /// Opens a run directory or creates it. On the root.
     ///
     /// # Errors
-    /// If it cannot be read or written, is in use, or holds results of another configuration.
-    /// With `replace`, results that the configuration hides are computed anew.
+    /// If it cannot be read or written, is in use, or has results of another configuration. With
+    /// `replace`, results that the configuration hides are computed anew.
     pub fn open(
         world: &World,
         problem: &Problem,
@@ -74,7 +74,8 @@ impl RunDirectory {
             Journal::open(directory, contents_of(&problem.config))?;
         if let Some(torn) = torn {
             say(format_args!(
-                "{}: cut off {} bytes of a result that was being written when the run was killed",
+                "{}: removed {} bytes of an incomplete result, which was being written when the \
+                 run was killed",
                 journal.path().display(),
                 torn.bytes
             ));
@@ -107,10 +108,10 @@ impl RunDirectory {
         Ok(opened)
     }
 
-    /// What a run directory holds, without changing it. On the root.
+    /// Reads a run directory without changing it. On the root.
     ///
     /// # Errors
-    /// What [`Self::open`] refuses.
+    /// As for [`Self::open`].
     pub fn look(problem: &Problem, directory: &Path, replace: bool) -> Result<Looked, Failure> {
         journal::refuse_dangling_link(directory)?;
         check_existing(directory)?;
@@ -138,8 +139,8 @@ impl RunDirectory {
         Ok(Looked { contents, replaced: change, path_states, curve_files })
     }
 
-    /// Stores the configuration, unless it is the one in force or would hide results against the
-    /// will of the user.
+    /// Stores the configuration, unless it is the one in force. Refuses it if it hides results and
+    /// `--replace` was not given.
     fn adopt(&mut self, problem: &Problem, replace: bool) -> Result<(), Failure> {
         let record = configuration_record(problem, &self.directory, &self.contents)?;
         let Self { directory, contents, checkpoints, .. } = self;
@@ -153,8 +154,8 @@ impl RunDirectory {
         Ok(())
     }
 
-    /// Version 0.1.0 stored checkpoints without the keys that they were computed with. They are
-    /// those of the configuration that was in force.
+    /// Version 0.1.0 stored checkpoints without a digest of their keys. They belong to the
+    /// configuration that was in force.
     fn name_former_checkpoints(&mut self) -> Result<(), JournalError> {
         let former = |key: &&TaskKey| !matches!(key, TaskKey::Under { .. });
         let former: Vec<TaskKey> = self.checkpoints.keys().filter(former).cloned().collect();
@@ -167,13 +168,13 @@ impl RunDirectory {
         Ok(())
     }
 
-    /// The key of the checkpoint of a task, as it is computed with the configuration in force.
+    /// The key of the checkpoint of a task under the configuration in force.
     pub fn checkpoint_key(&self, task: TaskKey) -> TaskKey {
         TaskKey::Under { digest: self.contents.digest_of(&task), task: Box::new(task) }
     }
 
-    /// Forgets the checkpoints of other configurations, and those of finished tasks: a crash may
-    /// have come between storing a result and forgetting the state that led to it.
+    /// Removes the checkpoints of other configurations and of finished tasks. A crash may have come
+    /// after a result was stored and before its checkpoint was removed.
     fn forget_checkpoints(&mut self) -> Result<(), JournalError> {
         let contents = &self.contents;
         let useless = |key: &&TaskKey| match key {
@@ -197,7 +198,7 @@ impl RunDirectory {
         self.store(record).map_err(|error| error.to_string())
     }
 
-    /// Puts a record on disk, then into `contents`.
+    /// Writes a record to disk, then adds it to `contents`.
     pub fn store(&mut self, record: Record) -> Result<(), JournalError> {
         self.journal.append(&record)?;
         self.contents.insert(record);
@@ -207,7 +208,7 @@ impl RunDirectory {
     /// The sets of solutions.
     ///
     /// # Errors
-    /// If a training run is missing: which runs are the best is not known before.
+    /// If a training run is missing, because the best runs are not known before.
     pub fn solutions(&self, problem: &Problem) -> Result<Vec<SolutionSet>, String> {
         let results = self.results(problem);
         match results.missing_solutions(&self.directory) {
@@ -216,12 +217,12 @@ impl RunDirectory {
         }
     }
 
-    /// The records as this configuration asks for them.
+    /// The results of this configuration.
     pub fn results<'a>(&'a self, problem: &'a Problem) -> Results<'a> {
         Results { config: &problem.config, contents: &self.contents }
     }
 
-    /// Makes sure that the directory is still the one that the run has started in.
+    /// Checks that the directory is still the one in which the run started.
     ///
     /// # Errors
     /// If it was moved or removed.
@@ -230,7 +231,7 @@ impl RunDirectory {
     }
 }
 
-/// The command that was performed last.
+/// The last command.
 pub fn last_command(contents: &Contents) -> String {
     let commands = contents.tasks::<String>(COMMANDS);
     let numbered = commands
@@ -240,9 +241,9 @@ pub fn last_command(contents: &Contents) -> String {
 
 /// A run directory that was looked at under a configuration.
 pub struct Looked {
-    /// What it holds.
+    /// The records of its journal.
     pub contents: Contents,
-    /// What the configuration would compute anew, in words.
+    /// The results that the configuration would compute anew, in words.
     pub replaced: Option<String>,
     /// The last states of the searches for paths.
     pub path_states: PathStates,
@@ -266,7 +267,7 @@ fn is_finished(contents: &Contents, task: &TaskKey) -> bool {
     }
 }
 
-/// What is asked for, as the journal stores it.
+/// The configuration, as the journal stores it.
 fn configuration_record(
     problem: &Problem,
     directory: &Path,
@@ -276,7 +277,7 @@ fn configuration_record(
     let (dataset_name, dataset_checksum) = problem.data();
     let mut effective = config.effective.clone();
     if let Some(trained) = problem.trained() {
-        // Another number of classes makes another network of those that tell them apart.
+        // The network of a classification depends on the number of classes.
         if trained.network.has_classes() {
             effective.insert(CLASSES.to_owned(), trained.dataset.classes.to_string());
         } else {
@@ -285,13 +286,13 @@ fn configuration_record(
         if let Some(name) = trained.dataset.known_as {
             effective.insert(KNOWN_AS.to_owned(), format!("\"{name}\""));
         }
-        // Who reads the results later has no images, from which the network follows.
+        // Readers of the results have no images. They build the network from this shape.
         if align::uses_symmetry(config) {
             let ImageShape { channels, rows, columns } = trained.dataset.shape();
             let shape = format!("[{channels}, {rows}, {columns}]");
             effective.insert(IMAGE_SHAPE.to_owned(), shape);
         }
-        // What was read counts, not only the name of the file.
+        // The vectors that were read count, not only the name of the file.
         for (name, vectors) in &trained.imports {
             effective.insert(vectors_key(name), vectors.nrows().to_string());
             effective.insert(format!("import.{name}.checksum"), checksum(vectors));
@@ -312,7 +313,7 @@ fn configuration_record(
     Ok(record)
 }
 
-/// Nothing yet; it will hold the vectors that the configuration has a use for.
+/// Empty contents that will keep the vectors that the configuration needs.
 fn contents_of(config: &Config) -> Contents {
     let holding = |network: &NetworkConfig| {
         let training = &network.training;

@@ -1,5 +1,5 @@
-//! Runs the tasks of a stage on all ranks: each result is stored as it arrives, each running task
-//! is checkpointed now and then.
+//! Runs the tasks of a stage on all ranks. Each result is stored when it arrives, and running tasks
+//! are checkpointed at regular intervals.
 
 use crate::config::RunConfig;
 use crate::engine::console::count;
@@ -30,9 +30,9 @@ pub struct Runner<'a> {
     pub stage: &'a dyn Stage,
     /// Retries and the time between two checkpoints.
     pub run: &'a RunConfig,
-    /// Tells when to stop.
+    /// Stops the run at a signal or a time limit.
     pub interruption: &'a Interruption,
-    /// What computes the landscape, if it is another program.
+    /// The process that computes the landscape, if there is one.
     pub process: Option<&'a Process>,
 }
 
@@ -59,7 +59,7 @@ impl Runner<'_> {
         ended
     }
 
-    /// All tasks, then once more those that came to nothing, as often as configured.
+    /// Runs all tasks, then repeats those that failed, as often as configured.
     fn rounds<C: Computation>(
         &self,
         ledger: &mut Option<Ledger<C>>,
@@ -83,7 +83,7 @@ impl Runner<'_> {
         may_retry: bool,
         computation: &C,
     ) -> Result<(), Failure> {
-        // Both callbacks of rank 0 need it, one after the other.
+        // Both callbacks of rank 0 borrow it, one after the other.
         let ledger = RefCell::new(ledger);
         let make = |index: usize| {
             let mut ledger = ledger.borrow_mut();
@@ -116,18 +116,18 @@ impl Runner<'_> {
         let ledger = ledger.into_inner();
         let stopped = match ended {
             Ok(end) => end == FarmEnd::Stopped,
-            // The other ranks keep silent: rank 0 has the error that says why.
+            // The other ranks stay silent: rank 0 reports the reason.
             Err(error @ (FarmError::Stopped | FarmError::Thread(_))) => {
                 return Err(Failure::system(error));
             }
-            // What is safe is another matter then, and the error says it.
+            // This error has its own text about which results are safe.
             Err(error @ FarmError::Event(JournalError::Displaced { .. })) => {
                 return Err(Failure::system(format!("{}: {error}", self.stage.name())));
             }
             Err(error) => {
                 let name = self.stage.name();
                 return Err(Failure::system(format!(
-                    "{name}: {error}; what was finished is stored, and the same command continues"
+                    "{name}: {error}; all finished results are stored: rerun the command to resume"
                 )));
             }
         };
@@ -138,7 +138,7 @@ impl Runner<'_> {
         }
     }
 
-    /// Why the stage ends before its time, if it does, with the exit code. On the root.
+    /// The failure with its exit code if the stage ended early. On the root.
     fn conclude<C: Computation>(
         &self,
         ledger: Option<&mut Ledger<C>>,
@@ -147,28 +147,28 @@ impl Runner<'_> {
     ) -> Option<(u8, String)> {
         let ledger = ledger?;
         let name = self.stage.name();
-        // A signal that stops this program may have ended the processes too.
+        // A signal that stops this program may have killed the processes, too.
         let signaled = self.interruption.cause().is_some();
         if let Some(verdict) = verdict.filter(|_| !signaled) {
             let directory = ledger.directory.directory.display();
             let message = format!(
-                "{name}: {verdict}; what was finished is stored in {directory}: once the process \
-                 works, run the same command again to continue"
+                "{name}: {verdict}; all finished results are stored in {directory}: once the \
+                 process works, rerun the command to resume"
             );
             return Some((failure::SYSTEM, message));
         }
         if !stopped && let Err(error) = ledger.store_deaths() {
             return Some((failure::SYSTEM, format!("{name}: {error}")));
         }
-        // A stop that came when everything was done is none.
+        // A stop after the last task has no effect.
         let left = ledger.what_is_left().filter(|_| stopped)?;
         Some((failure::TRY_AGAIN, left))
     }
 
-    /// What has put an end to the work, in words.
+    /// The cause of the stop, in words.
     fn cause(&self) -> String {
         match self.interruption.cause() {
-            // `mpirun` turns the one into the other.
+            // `mpirun` turns SIGINT into SIGTERM.
             Some(Cause::Signal("SIGINT" | "SIGTERM")) => "Ctrl-C or SIGTERM".to_owned(),
             Some(Cause::Signal(name)) => name.to_owned(),
             Some(Cause::TimeLimit(limit)) => {
@@ -179,8 +179,8 @@ impl Runner<'_> {
     }
 }
 
-/// Performs a task. If a process computes its landscape and has failed, so has the task, whatever
-/// it has returned: an evaluation can only be interrupted.
+/// Performs a task. If the process of its landscape fails, the task fails, whatever it returns: an
+/// evaluation can only report an interruption.
 fn watched<R>(process: Option<&Process>, perform: impl FnOnce() -> Ended<R>) -> Ended<R> {
     process.map(Process::take_failure);
     let ended = perform();
@@ -190,28 +190,28 @@ fn watched<R>(process: Option<&Process>, perform: impl FnOnce() -> Ended<R>) -> 
     }
 }
 
-/// What the root knows of a stage that runs.
+/// The root's knowledge of the running stage.
 struct Ledger<'a, C: Computation> {
     runner: &'a Runner<'a>,
     computation: &'a C,
     directory: &'a mut RunDirectory,
     progress: Progress,
-    /// How many had results when the stage began.
+    /// Number of tasks with results when the stage began.
     done: usize,
-    tasks: Vec<Known<C::Key>>,
+    tasks: Vec<KnownTask<C::Key>>,
     source: C::Source,
     /// Tasks without a result.
     pending: BTreeSet<usize>,
-    /// When each task that runs has begun, and the seconds it had taken before.
+    /// Start of each running task, and the seconds it had taken before.
     running: BTreeMap<usize, (Instant, f64)>,
-    /// Why the last state was not stored, if it was not; said already.
+    /// Why the last state was not stored, if this has been reported.
     unsaved: Option<String>,
-    /// The tasks that have ended by the death of their process.
+    /// The tasks whose process died.
     deaths: Deaths,
 }
 
 /// A task.
-struct Known<K> {
+struct KnownTask<K> {
     key: K,
     name: String,
     checkpoint: Option<TaskKey>,
@@ -229,11 +229,11 @@ impl<'a, C: Computation> Ledger<'a, C> {
         for PendingTask { key, name, planned: mut plan, checkpoint } in tasks {
             let checkpoint = checkpoint.map(|key| directory.checkpoint_key(key));
             if checkpoint.as_ref().is_some_and(|key| directory.checkpoints.contains(key)) {
-                // How much is known when its state is read; on average it is half.
+                // How much is done is known only when the state is read. The average is half.
                 plan.left = 0.5;
             }
             planned.push(plan);
-            all.push(Known { key, name, checkpoint });
+            all.push(KnownTask { key, name, checkpoint });
         }
         let forecast = Forecast::new(runner.world.size(), planned);
         let names = all.iter().map(|task| task.name.clone()).collect();
@@ -255,12 +255,12 @@ impl<'a, C: Computation> Ledger<'a, C> {
         }
     }
 
-    /// A task as it is handed out.
+    /// Builds a task that is handed out.
     fn make(&self, task: usize) -> C::Task {
         self.computation.task(&self.tasks[task].key, &self.source)
     }
 
-    /// What a task that is handed out goes on from.
+    /// The state that a task resumes from.
     fn state(&mut self, task: usize) -> Option<Vec<u8>> {
         let saved = self.tasks[task]
             .checkpoint
@@ -298,7 +298,7 @@ impl<'a, C: Computation> Ledger<'a, C> {
                 self.progress.report(pending[task], fraction, loss);
             }
             Event::Checkpoint { task, state, .. } => {
-                // Not only at the end of a task, which may be hours away.
+                // The end of a task may be hours away.
                 self.directory.check_place()?;
                 let task = pending[task];
                 let seconds = self
@@ -335,17 +335,18 @@ impl<'a, C: Computation> Ledger<'a, C> {
         Ok(())
     }
 
-    /// A task that will be tried again.
+    /// Records that a task will be retried.
     fn retry(&mut self, task: usize, rank: usize, reason: &str) {
         let (stage, name) = (self.runner.stage.name(), &self.tasks[task].name);
-        let line = format!("{stage}: {name} failed and will be tried again: {reason}");
+        let line = format!("{stage}: {name} failed and will be retried: {reason}");
         self.progress.announce(&line);
         log::task_retried(stage, name, rank, reason);
         self.progress.put_back(task);
     }
 
-    /// A task whose process has failed. If the process has died, it may be a fault of the process
-    /// rather than of the task, and then the task is not done: only the end of another task shows.
+    /// Records a task whose process failed. If the process died, the fault may lie with the process
+    /// and not with the task. The task is then held until another task ends, which shows that the
+    /// process works.
     fn failed(&mut self, death: Death, died: bool, may_retry: bool) -> Result<(), JournalError> {
         if !died {
             self.store_deaths()?;
@@ -368,7 +369,7 @@ impl<'a, C: Computation> Ledger<'a, C> {
         self.store(death.task, death.rank, death.seconds, Err(death.reason))
     }
 
-    /// The process works: the tasks by which it has died before have failed.
+    /// The process works, so the tasks on which it died have failed.
     fn store_deaths(&mut self) -> Result<(), JournalError> {
         for Death { task, rank, seconds, reason } in self.deaths.clear() {
             self.store(task, rank, seconds, Err(reason))?;
@@ -388,7 +389,7 @@ impl<'a, C: Computation> Ledger<'a, C> {
             let key = &self.tasks[task].key;
             if let Err(reason) = self.computation.keep(key, self.directory, seconds, outcome) {
                 let (stage, name) = (self.runner.stage.name(), &self.tasks[task].name);
-                let line = format!("{stage}: the end of {name} is not kept: {reason}");
+                let line = format!("{stage}: the files of {name} are not kept: {reason}");
                 self.progress.announce(&line);
                 log::state_not_stored(stage, name, &reason);
             }
@@ -412,8 +413,8 @@ impl<'a, C: Computation> Ledger<'a, C> {
         Ok(())
     }
 
-    /// A state that cannot be stored is no reason to lose what is being computed. Why is said once:
-    /// on a full disk that of every task fails, again and again.
+    /// Stores a checkpoint. A failure does not end the run. It is reported once, because on a full
+    /// disk every checkpoint fails.
     fn save(&mut self, task: usize, saved: Saved) {
         let Some(key) = &self.tasks[task].checkpoint else { return };
         let failure = self
@@ -425,7 +426,8 @@ impl<'a, C: Computation> Ledger<'a, C> {
         if let Some(reason) = failure.as_ref().filter(|_| failure != self.unsaved) {
             let (stage, name) = (self.runner.stage.name(), &self.tasks[task].name);
             let line = format!(
-                "{stage}: the state of {name} is not stored, the run goes on: {reason}; not said again until one is"
+                "{stage}: the checkpoint of {name} could not be stored, the run continues: \
+                 {reason}; further failures are not reported until one is stored"
             );
             self.progress.announce(&line);
             log::state_not_stored(stage, name, reason);
@@ -441,7 +443,7 @@ impl<'a, C: Computation> Ledger<'a, C> {
         self.unsaved = failure;
     }
 
-    /// Says what is left after something has put an end to the work.
+    /// A sentence about the tasks that are left after a stop.
     fn what_is_left(&self) -> Option<String> {
         if self.pending.is_empty() {
             return None;
@@ -460,8 +462,9 @@ impl<'a, C: Computation> Ledger<'a, C> {
         let (left, stored, directory) =
             (self.pending.len(), stored.count(), self.directory.directory.display());
         Some(format!(
-            "stopped by {cause}: {stage}: {left} of {total} left, {stored} of them begun and stored in {directory}; \
-             run the same command again to continue, or `lossatlas resume {directory}`"
+            "stopped by {cause}: {stage}: {left} of {total} left, {stored} of them with a \
+             checkpoint in {directory}; rerun the command to resume, or `lossatlas resume \
+             {directory}`"
         ))
     }
 }
@@ -481,7 +484,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Duration;
 
-    /// Its tasks are those of the test.
+    /// A stage for the tests.
     struct Test;
 
     impl Stage for Test {
@@ -516,7 +519,7 @@ mod tests {
         Record::Training { optimizer, initialization: number, seconds, outcome: Err(reason) }
     }
 
-    /// Task 0 panics always, task 1 the first time, task 2 fails by itself.
+    /// Task 0 always panics, task 1 panics once, task 2 returns a failure.
     #[derive(Default)]
     struct Troubled {
         performed: [AtomicU32; 3],
@@ -556,7 +559,7 @@ mod tests {
         RunConfig { threads_per_rank: 1, checkpoint: Duration::from_mins(1), retries }
     }
 
-    /// What is stored of the three tasks, and how often each was performed.
+    /// The stored outcomes of the three tasks, and how often each was performed.
     fn outcomes(world: &World, retries: usize) -> (Vec<String>, [u32; 3]) {
         let root = tempfile::tempdir().expect("a temporary directory");
         let run = run_config(retries);

@@ -1,4 +1,4 @@
-//! The files that a configuration names: everything that is wrong with any of them, at once.
+//! Loads the files that a configuration names, and reports all problems at once.
 
 use crate::config::{ConfigPlace, ImportConfig, ImportFile, NetworkConfig, Sources};
 use crate::data::{ChosenFormat, Dataset, DatasetError};
@@ -8,12 +8,12 @@ use crate::random::MasterSeed;
 use crate::solutions::SetName;
 use ndarray::Array2;
 
-/// The data and the network built for it, as far as nothing is wrong with them.
+/// The data and its network, as far as they are valid.
 pub struct Loaded {
     dataset: Option<Dataset>,
     /// The network, if it can be built.
     pub network: Option<Box<dyn Network<f32>>>,
-    /// One a line.
+    /// The problems, one a line.
     pub problems: Vec<String>,
 }
 
@@ -35,10 +35,10 @@ pub fn load(name: &str, seed: MasterSeed, network: &NetworkConfig, sources: &Sou
     Loaded { dataset: dataset.ok(), network: built, problems }
 }
 
-/// What is wrong with the files of a configuration that is in error itself.
+/// The problems of the files of an invalid configuration.
 pub fn problems(name: &str, sources: &Sources) -> Vec<String> {
-    // What the program makes itself is in order, and may take its time. A seed, if there is one,
-    // changes no file.
+    // Only files are checked: drawn images are always valid and take time. No file depends on the
+    // seed.
     let seed = MasterSeed(0);
     let reads_files = |dataset: &&ChosenFormat| !dataset.files().is_empty();
     let dataset = sources.dataset.as_ref().filter(reads_files).map(|dataset| dataset.load(seed));
@@ -48,7 +48,7 @@ pub fn problems(name: &str, sources: &Sources) -> Vec<String> {
     problems
 }
 
-/// What is wrong with the data and with the network on images of their size, and that network.
+/// The data, the network for images of their size, and all problems.
 fn examine(
     name: &str,
     seed: MasterSeed,
@@ -59,7 +59,7 @@ fn examine(
     let mut whole = None;
     if let Some(Err(error)) = dataset {
         problems.push(error.to_string());
-        // Asking for more images than there are hides nothing else.
+        // Too large numbers of images must not hide other problems.
         let all = sources.dataset.clone().map(ChosenFormat::with_all_images);
         whole = all.and_then(|all| all.load(seed).ok());
     }
@@ -88,8 +88,8 @@ fn examine(
     (problems, network)
 }
 
-/// That a network whose outputs are compared with the pixels cannot reach them: its outputs are
-/// between 0 and 1.
+/// A problem if the network reconstructs pixels but these are outside the range of its outputs, 0
+/// to 1.
 fn out_of_reach(network: &dyn Network<f32>, dataset: &Dataset) -> Option<String> {
     if !network.compares_with_images() {
         return None;
@@ -104,8 +104,8 @@ fn out_of_reach(network: &dyn Network<f32>, dataset: &Dataset) -> Option<String>
     })
 }
 
-/// The sets of vectors that are read from files, and what is wrong with the others. Without a
-/// layout, the lengths of the vectors are not checked.
+/// The sets of vectors that could be read, and the problems of the others. Without a layout, the
+/// lengths of the vectors are not checked.
 pub fn import(
     name: &str,
     imports: &[ImportConfig],

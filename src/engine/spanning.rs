@@ -1,23 +1,23 @@
 //! `paths.pairs = "spanning"`: pairs in rounds, so that n solutions need about 2n paths.
 //!
 //! The pairs of a round follow from the [estimates](crate::engine::stages::estimates) and from the
-//! paths of all earlier rounds, see [`crate::analysis::graph`]. They are not stored: whoever asks
-//! for them plays the rounds again from the results in the journal. So they depend neither on ranks
-//! nor on interruptions, nor on paths that other settings have left there.
+//! paths of all earlier rounds, see [`crate::analysis::graph`]. They are not stored. Instead the
+//! rounds are replayed from the results in the journal. So they depend neither on ranks nor on
+//! interruptions, nor on paths of other settings.
 
 use crate::analysis::graph::{Candidate, Candidates};
-use crate::engine::results::{Ends, Results};
+use crate::engine::results::{PathEndpoints, Results};
 use crate::engine::stages::estimates::Block;
 use crate::path::PathResult;
 use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
 use std::collections::BTreeMap;
 
-/// The rounds on a landscape, as far as the results go.
+/// The rounds on a landscape that follow from the results so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rounds {
-    /// The pairs that get a path, round by round. Those of the last round may have none yet.
+    /// The pairs that get a path, round by round. In the last round, paths may be missing.
     pub rounds: Vec<Vec<(EndSets, (u32, u32))>>,
-    /// How many more pairs may follow, at most.
+    /// Maximum number of further pairs.
     pub left: usize,
 }
 
@@ -25,12 +25,12 @@ impl Rounds {
     /// The rounds on a landscape.
     pub fn of(results: &Results, sets: &[SolutionSet], landscape: LandscapeName) -> Self {
         let on = results.path_sets(sets).into_iter().filter(|(_, on)| *on == landscape);
-        let ends: Vec<Ends> = on.map(|(ends, _)| ends).collect();
+        let ends: Vec<PathEndpoints> = on.map(|(ends, _)| ends).collect();
         let Some(all) = AllPairs::of(results, &ends, landscape) else {
             let left = results.config.paths.most(|set| vectors(sets, set));
             return Self { rounds: Vec::new(), left };
         };
-        let mut known = Known::new(&all);
+        let mut known = KnownHeights::new(&all);
         let (mut rounds, mut chosen) = (Vec::new(), 0);
         loop {
             let round = all.candidates.next_round(&known.heights, &known.tried);
@@ -60,17 +60,17 @@ fn vectors(sets: &[SolutionSet], name: &SetName) -> usize {
 /// All pairs that may get a path.
 struct AllPairs<'a> {
     sets: Vec<&'a EndSets>,
-    /// The place of the sets, and the initialization numbers.
+    /// The index of the sets, and the initialization numbers.
     pairs: Vec<(usize, (u32, u32))>,
     candidates: Candidates,
-    /// The numbers of both ends of each pair as nodes.
+    /// The node numbers of both endpoints of each pair.
     nodes: Vec<[usize; 2]>,
     count: usize,
 }
 
 impl<'a> AllPairs<'a> {
-    /// `None` if some have not been estimated.
-    fn of(results: &Results, ends: &'a [Ends], landscape: LandscapeName) -> Option<Self> {
+    /// All pairs. `None` if an estimate is missing.
+    fn of(results: &Results, ends: &'a [PathEndpoints], landscape: LandscapeName) -> Option<Self> {
         let mut nodes: BTreeMap<(&SetName, u32), usize> = BTreeMap::new();
         for set in ends.iter().flat_map(|ends| [ends.a, ends.b]) {
             set.initialization.iter().for_each(|&number| {
@@ -103,15 +103,15 @@ impl<'a> AllPairs<'a> {
     }
 }
 
-/// What the paths of the rounds so far have found.
-struct Known {
+/// The heights that are known from the paths of the rounds so far.
+struct KnownHeights {
     /// The heights of the solutions.
     heights: Vec<Option<f64>>,
     /// The heights of the paths of all pairs that have been tried.
     tried: Vec<Option<f64>>,
 }
 
-impl Known {
+impl KnownHeights {
     fn new(all: &AllPairs) -> Self {
         Self { heights: vec![None; all.count], tried: vec![None; all.pairs.len()] }
     }

@@ -1,4 +1,4 @@
-//! What a stage is. All stages are in [`stages`](crate::engine::stages).
+//! The trait of a stage. All stages are in [`stages`](crate::engine::stages).
 
 use crate::config::{Config, StageSection};
 use crate::engine::assembly::assemble;
@@ -24,7 +24,8 @@ use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
 /// Name of the command that runs all stages.
 pub const RUN: &str = "run";
 
-/// A part of a run: tasks of some kinds, their results, and what becomes of them.
+/// A part of a run: tasks of some kinds, their results, and their tables, figures and groups of
+/// `atlas.h5`.
 pub trait Stage: Sync {
     /// Name in messages, in the log and in `status`.
     fn name(&self) -> &'static str;
@@ -35,69 +36,70 @@ pub trait Stage: Sync {
     /// Whether a configuration asks for this stage.
     fn applies(&self, config: &Config) -> bool;
 
-    /// Whether it starts from all solutions, so that it is refused while some are missing.
+    /// Whether it needs all solutions. It is then refused while some are missing.
     fn needs_solutions(&self) -> bool;
 
-    /// Computes what is missing; each result is stored as soon as it is finished. Collective.
-    /// Mostly [`Context::run`] with the stage's [`Computation`].
+    /// Computes the missing results; each is stored when it is finished. Collective. Usually
+    /// [`Context::run`] with the [`Computation`] of the stage.
     ///
     /// # Errors
     /// If the run is stopped or the system fails. A failed task is a result.
     fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure>;
 
-    /// Its section of the configuration, if it brings one.
+    /// Its section of the configuration, if it has one.
     fn section(&self) -> Option<StageSection> {
         None
     }
 
-    /// The data sets of a process that its section names: whether they exist is checked before work.
+    /// The data sets of a process that its section names. They are checked before any work starts.
     fn datasets(&self, _config: &Config) -> Vec<LandscapeName> {
         Vec::new()
     }
 
-    /// What became of its tasks; `sets` are the solutions so far.
+    /// The numbers of its tasks: done, failed and left. `sets` are the solutions so far.
     fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts;
 
-    /// Its tasks before anything is computed, for `check`: those that take time worth predicting.
+    /// Its tasks before anything is computed, for `check`. Tasks that take little time may be left
+    /// out.
     fn plan(&self, _problem: &Problem) -> Vec<PlannedTasks> {
         Vec::new()
     }
 
-    /// What it keeps on the disk besides journal and `atlas.h5`, for `check`.
+    /// Its files besides journal and `atlas.h5`, in words, for `check`.
     fn disk(&self, _problem: &Problem) -> Option<String> {
         None
     }
 
-    /// What the plan of a run says of its tasks besides their numbers. `kept` is what the run
-    /// directory keeps of its paths.
+    /// Remarks on its tasks for the plan of a run. `kept` are the curves of paths in the run
+    /// directory.
     fn remarks(&self, _results: &Results, _kept: &KeptCurves<'_>) -> Option<String> {
         None
     }
 
-    /// The work of a task of this [kind](Count::kind), at most.
+    /// The maximum work of a task of this [kind](Count::kind).
     fn work(&self, _problem: &Problem, _kind: usize) -> Work {
         Work::default()
     }
 
-    /// What the result of its task with this [key](crate::engine::store::Record::Task) depends on,
-    /// besides its section.
+    /// The dependencies of the task with this [key](crate::engine::store::Record::Task), besides
+    /// its section.
     fn task_solutions(&self, _key: &str) -> TaskSolutions {
         TaskSolutions::All
     }
 
-    /// The memory that it takes: of a rank for one of its tasks, and of the root besides. `line` is
-    /// what the trials of a line search share, in bytes, where that is known: it is measured on
-    /// the network itself, which a prediction must not allocate. Otherwise 0.
+    /// Its memory: of a rank for one of its tasks, and of the root in addition. `line` are the
+    /// bytes that the trials of a line search share, or 0 if unknown: they are measured on the
+    /// network, which a prediction must not allocate.
     fn memory(&self, _problem: &Problem, _line: usize) -> Need {
         Need::default()
     }
 
-    /// The numbers of a result that its line in the log holds.
+    /// The numbers of a result for its line in the log.
     fn key_numbers(&self, _record: &Record) -> KeyNumbers {
         KeyNumbers::default()
     }
 
-    /// The groups of `atlas.h5` that may exist only once.
+    /// The names of its groups of `atlas.h5`, each of which may exist only once.
     ///
     /// # Errors
     /// [`AtlasError::Inconsistent`] if its results contradict each other or cannot be written.
@@ -113,19 +115,18 @@ pub trait Stage: Sync {
         Ok(())
     }
 
-    /// What `docs/format.md` says of its groups of `atlas.h5`, in Markdown.
+    /// The documentation of its groups of `atlas.h5` for `docs/format.md`, in Markdown.
     fn format(&self) -> &'static str {
         ""
     }
 
-    /// What the configuration asks of it and the run directory does not hold, in sentences for the
-    /// report page.
+    /// The results that the configuration asks for and the run directory lacks, in sentences for
+    /// the report page.
     fn missing(&self, _results: &Results) -> Vec<String> {
         Vec::new()
     }
 
-    /// Its tables at the end of a run, which the report page has too; none if there is nothing to
-    /// tell.
+    /// Its tables at the end of a run and on the report page.
     fn summary(&self, _results: &Results) -> Vec<SummaryTable> {
         Vec::new()
     }
@@ -149,12 +150,12 @@ pub enum TaskSolutions {
     Paths(EndSets, String),
     /// The solutions in these sets, and the images of this landscape.
     Endpoints(EndSets, String),
-    /// All that these depend on.
+    /// The dependencies of all of these.
     Several(Vec<TaskSolutions>),
 }
 
-/// What a task of the stage of this name depends on: solutions, and the section that the stage
-/// brings. A stage that this program does not have depends on all solutions.
+/// The dependencies of a task of the stage of this name: solutions, and the section of the stage. A
+/// stage that this program does not have depends on all solutions.
 pub fn task_origin(stage: &str, key: &str) -> (TaskSolutions, Option<&'static str>) {
     match STAGES.iter().find(|known| known.name() == stage) {
         Some(known) => {
@@ -165,13 +166,13 @@ pub fn task_origin(stage: &str, key: &str) -> (TaskSolutions, Option<&'static st
     }
 }
 
-/// The stages of a command, in their order.
+/// The stages of a command, in order.
 pub fn stages_of(command: &str) -> Vec<&'static dyn Stage> {
     STAGES.iter().copied().filter(|stage| command == RUN || command == stage.command()).collect()
 }
 
-/// Runs the stages of a command. `atlas.h5` is written after the stages of each command that it
-/// consists of. Collective.
+/// Runs the stages of a command. After the stages of each of its parts, `atlas.h5` is written.
+/// Collective.
 ///
 /// # Errors
 /// As for [`Stage::run`], or if `atlas.h5` cannot be written.
@@ -190,7 +191,7 @@ pub fn run(context: &Context, rank: &mut Rank, command: &str) -> Result<(), Fail
     Ok(())
 }
 
-/// That a configuration asks for no stage of a command, if so.
+/// A sentence if the configuration asks for no stage of the command.
 fn nothing_asked(config: &Config, command: &str) -> Option<String> {
     let stages = stages_of(command);
     if stages.iter().any(|stage| stage.applies(config)) {
@@ -199,14 +200,17 @@ fn nothing_asked(config: &Config, command: &str) -> Option<String> {
     let sections = stages.iter().filter_map(|stage| stage.section());
     let sections: Vec<String> = sections.map(StageSection::heading).collect();
     let sections = sections.join(" or ");
-    Some(format!("{command}: there is nothing to do without a section {sections}"))
+    Some(format!(
+        "{command}: the configuration has no section {sections}, so there is nothing to \
+                  compute"
+    ))
 }
 
-/// What every stage runs in.
+/// The arguments of every stage.
 pub struct Context<'a> {
     /// The ranks.
     pub world: &'a World,
-    /// The checked configuration and what it maps.
+    /// The checked configuration and its subject.
     pub problem: &'a Problem,
     /// Tells when to stop.
     pub interruption: &'a Interruption,
@@ -231,21 +235,21 @@ impl Context<'_> {
     }
 }
 
-/// What became of the tasks of a stage.
+/// The numbers of the tasks of a stage: done, failed and left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Its tasks by kind.
     pub kinds: Vec<Count>,
     /// The tasks that failed, and why.
     pub failures: Vec<FailedTask>,
-    /// Of a stage without tasks for the ranks: whether it is done.
+    /// Whether a stage without tasks for the ranks is done; `None` for all others.
     pub whole: Option<bool>,
 }
 
 /// Tasks of one kind. They cost the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
-    /// Number of the kind, which means something to its stage.
+    /// Number of the kind, defined by the stage.
     pub kind: usize,
     /// Name of the kind in tables: `training sgd`.
     pub name: String,
@@ -260,7 +264,7 @@ pub struct Count {
 /// A task that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedTask {
-    /// What kind of task it is, in the singular: `training run`.
+    /// The kind of task, in the singular: `training run`.
     pub noun: &'static str,
     /// Its name.
     pub task: String,
@@ -271,15 +275,15 @@ pub struct FailedTask {
 /// Tasks of one kind that a configuration asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedTasks {
-    /// What they are, in words; with their number if no work is predicted.
+    /// The tasks in words, with their number if no work is predicted.
     pub what: String,
-    /// How many there are, at most.
+    /// Maximum number of tasks.
     pub count: usize,
-    /// The work of each, at most; `None` if it takes no time worth predicting.
+    /// Maximum work of each. `None` if they take little time.
     pub work: Option<Work>,
 }
 
-/// What became of one task.
+/// The state of one task: its name, and whether it ended or failed.
 pub struct TaskState {
     name: String,
     ended: Option<Result<(), String>>,
@@ -298,7 +302,7 @@ impl TaskState {
 }
 
 impl Counts {
-    /// Adds all tasks of one kind. `noun` is what one of them is.
+    /// Adds all tasks of one kind. `noun` is the kind in the singular.
     pub fn add(&mut self, kind: usize, noun: &'static str, name: String, tasks: &[TaskState]) {
         let done = tasks.iter().filter(|task| matches!(task.ended, Some(Ok(())))).count();
         let left = tasks.iter().filter(|task| task.ended.is_none()).count();

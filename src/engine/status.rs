@@ -1,4 +1,4 @@
-//! What `lossatlas status` says of a run directory, for people and as JSON.
+//! The output of `lossatlas status` on a run directory, as text and as JSON.
 
 use crate::engine::console::count;
 use crate::engine::failure::Failure;
@@ -13,8 +13,8 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-/// Longer than this without a report is worth a word. A rank reports every second, with thousands
-/// of ranks every half minute, unless one step takes longer.
+/// A longer silence of a rank is shown. A rank reports every second, or with thousands of ranks
+/// every half minute, unless one step takes longer.
 const SILENCE: Duration = Duration::from_mins(1);
 
 /// A run directory: what is done, running, failed and left.
@@ -30,7 +30,7 @@ pub struct Status {
     #[serde(flatten)]
     wholes: Wholes,
     failed: Vec<Failed>,
-    /// Results that are not what they are called.
+    /// Remarks on results.
     notes: Vec<String>,
     running: Option<RunningStage>,
     /// When a run that was killed or is stopped last reported its progress.
@@ -40,8 +40,8 @@ pub struct Status {
     width: usize,
 }
 
-/// The stages without tasks for the ranks, each `done` or `left`. In JSON a key of its own for
-/// each: `"kernel_pca": "left"`.
+/// The stages without tasks for the ranks, each `done` or `left`. In JSON each is a key:
+/// `"kernel_pca": "left"`.
 struct Wholes(Vec<(&'static str, &'static str)>);
 
 impl Serialize for Wholes {
@@ -73,7 +73,7 @@ struct Failed {
     reason: String,
 }
 
-/// The stage of a run that is going on.
+/// The current stage of a running run.
 #[derive(Serialize)]
 struct RunningStage {
     #[serde(rename = "stage")]
@@ -82,7 +82,7 @@ struct RunningStage {
     seconds_left: Option<f64>,
     /// When the stage will end, to the second.
     ends: Option<Timestamp>,
-    /// Seconds by which it should have ended.
+    /// Seconds by which it exceeds its predicted time.
     overdue: Option<f64>,
     tasks: Vec<Running>,
 }

@@ -1,4 +1,4 @@
-//! A run directory for those who only read it: its journal and the configuration in force.
+//! A run directory that is only read: its journal and the configuration in force.
 
 use crate::config::Config;
 use crate::data::{FORMATS, place_key};
@@ -7,10 +7,10 @@ use crate::engine::results::Results;
 use crate::engine::store::{ConfigurationRecord, Contents, journal};
 use std::path::Path;
 
-/// What a run directory holds.
+/// The contents of a run directory.
 ///
-/// The source is the journal, not `atlas.h5`. The journal holds every result from the moment it
-/// exists, also of a run that is going on. `atlas.h5` may be older, or have been moved away.
+/// They come from the journal, not from `atlas.h5`. The journal has every result as soon as it
+/// exists, also during a run. `atlas.h5` may be older or may have been moved.
 pub struct StoredRun {
     /// The configuration in force, as it was stored.
     pub record: ConfigurationRecord,
@@ -21,8 +21,8 @@ pub struct StoredRun {
 }
 
 impl StoredRun {
-    /// Reads a directory without changing it. The records go into `contents`, which says what
-    /// vectors are kept.
+    /// Reads a directory without changing it. The records are added to `contents`, which determines
+    /// the vectors that are kept.
     ///
     /// # Errors
     /// If there is no journal, if it cannot be read, or if it holds no configuration.
@@ -31,7 +31,7 @@ impl StoredRun {
         contents.release_hidden_vectors();
         let shown = directory.display();
         let Some(record) = contents.configuration().cloned() else {
-            let problem = "holds no configuration yet; nothing has run here";
+            let problem = "has no configuration; no run has started here";
             return Err(Failure::input(format_args!("{shown}: {problem}")));
         };
         let config =
@@ -45,8 +45,8 @@ impl StoredRun {
     }
 }
 
-/// The configuration in force. Where its images and vectors lie does not matter here: a variable in
-/// the name of a directory may exist in the jobs of a cluster only.
+/// The configuration in force. The places of its images and vectors are not checked: a variable in
+/// the name of a directory may exist only in the jobs of a cluster.
 fn parse(record: &ConfigurationRecord) -> Result<Config, String> {
     let mut overrides = record.overrides.clone();
     let kind = record.effective.get("dataset.kind").map(|kind| kind.trim_matches('"'));

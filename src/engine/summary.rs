@@ -1,4 +1,4 @@
-//! What a run comes to, at the end of it: tables for the terminal, and the exit code.
+//! The end of a run: tables for the terminal, and the exit code.
 
 use crate::analysis::statistics::Analysis;
 use crate::engine::console::{count, print};
@@ -13,7 +13,7 @@ use crate::engine::stages::STAGES;
 use crate::engine::store::atlas::FILE_NAME;
 use crate::report::{RunSummary, table};
 
-/// Prints what the run came to. Returns the exit code. Collective.
+/// Prints the summary of the run and returns the exit code. Collective.
 ///
 /// # Errors
 /// If the run directory was moved during the run.
@@ -27,7 +27,7 @@ pub fn conclude(world: &World, problem: &Problem, rank: &mut Rank) -> Result<u8,
     Ok(if sound { failure::SUCCESS } else { failure::TASKS_FAILED })
 }
 
-/// Returns whether no task has failed and no set consists of results that are worth nothing.
+/// Prints the summary. Returns whether no task failed and every set has a usable result.
 fn print_summary(problem: &Problem, directory: &RunDirectory) -> bool {
     let results = directory.results(problem);
     let sets = results.sets();
@@ -39,7 +39,7 @@ fn print_summary(problem: &Problem, directory: &RunDirectory) -> bool {
     notes.extend(longer_paths::note(&paths, search.schedule, &command));
     let worthless = notes.iter().any(|note| note.concerns_all);
     let summary = RunSummary::of(&sets, results.analysis(&sets).unwrap_or(&empty), &paths);
-    // Pairs that were chosen are no random sample, which the intervals assume.
+    // The intervals assume a random sample, which pairs chosen in rounds are not.
     let is_spanning = problem.config.paths.is_spanning();
     let shifts = if is_spanning { Vec::new() } else { summary.shifts };
     let analytic = problem.landscape().is_some();

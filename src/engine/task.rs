@@ -1,4 +1,4 @@
-//! The tasks of a stage: what the root knows of them, and what every rank does with one.
+//! The tasks of a stage: how the root lists them, and how a rank performs them.
 
 use crate::engine::parallel::Control;
 use crate::engine::plan::Planned;
@@ -8,19 +8,19 @@ use crate::engine::store::{Record, Saved, TaskKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// How a stage computes: [pending](Self::pending) tasks are named on the root, [made](Self::task)
-/// one by one as ranks get free, [performed](Self::perform) on any rank, and their outcomes
-/// [recorded](Self::record) by the root.
+/// The computation of a stage. The root lists the [pending](Self::pending) tasks and
+/// [builds](Self::task) each when a rank is free. Any rank [performs](Self::perform) it, and the
+/// root [records](Self::record) the outcome.
 ///
-/// The value itself is there on every rank. What the root alone holds is in [`Pending`].
+/// The value exists on every rank. Data that only the root has are in [`Pending`].
 pub trait Computation: Sync {
-    /// Which task. Small: the root holds the keys of all pending tasks at once.
+    /// Identifies a task. It must be small: the root has the keys of all pending tasks in memory.
     type Key;
-    /// What the root makes tasks from besides their keys, such as all solutions.
+    /// The data from which the root builds tasks, such as all solutions.
     type Source;
-    /// All that a rank needs to perform a task.
+    /// A task as it is sent to a rank.
     type Task: Serialize + DeserializeOwned + Send;
-    /// What a task comes to. Whoever has failed by itself is an outcome too.
+    /// The outcome of a task. A failure that the task reports itself is an outcome, too.
     type Outcome: Serialize + DeserializeOwned + Send;
 
     /// The tasks without a result, the longest first. On the root.
@@ -30,10 +30,10 @@ pub trait Computation: Sync {
     fn pending(&self, directory: &RunDirectory)
     -> Result<Pending<Self::Key, Self::Source>, String>;
 
-    /// A task as it is handed out. On the root.
+    /// Builds a task that is handed out. On the root.
     fn task(&self, key: &Self::Key, source: &Self::Source) -> Self::Task;
 
-    /// Performs a task, from the state that it was suspended with if there is one. On any rank.
+    /// Performs a task, from the state of its suspension if there is one. On any rank.
     fn perform(
         &self,
         task: &Self::Task,
@@ -41,16 +41,16 @@ pub trait Computation: Sync {
         control: &Control,
     ) -> Ended<Self::Outcome>;
 
-    /// What a task goes on from that has no checkpoint. On the root.
+    /// The state from which a task without a checkpoint continues. On the root.
     fn continued(&self, _key: &Self::Key, _directory: &RunDirectory) -> Option<Saved> {
         None
     }
 
-    /// Stores what outlives a task that has ended, after so many seconds, before the journal has
-    /// its outcome. On the root.
+    /// Stores files of a task that has ended after `seconds`, before its outcome goes to the
+    /// journal. On the root.
     ///
     /// # Errors
-    /// Why it is not stored. The outcome is not lost by that.
+    /// Why they were not stored. The outcome is stored all the same.
     fn keep(
         &self,
         _key: &Self::Key,
@@ -61,7 +61,7 @@ pub trait Computation: Sync {
         Ok(())
     }
 
-    /// What the journal stores of a task: its outcome, or why it has none. On the root.
+    /// The record of a task: its outcome, or why it has none. On the root.
     fn record(
         &self,
         key: &Self::Key,
@@ -70,25 +70,25 @@ pub trait Computation: Sync {
     ) -> Record;
 }
 
-/// The tasks of a stage that have no result, as the root knows them.
+/// The tasks of a stage without a result, on the root.
 pub struct Pending<K, S = ()> {
-    /// How many others have a result.
+    /// Number of tasks with a result.
     pub done: usize,
-    /// Those that have none.
+    /// The tasks without a result.
     pub tasks: Vec<PendingTask<K>>,
-    /// What tasks are made from besides their keys.
+    /// The data from which tasks are built.
     pub source: S,
 }
 
 /// A task without a result.
 pub struct PendingTask<K> {
-    /// Which.
+    /// Identifies it.
     pub key: K,
     /// Its name in messages and in the log.
     pub name: String,
-    /// What it costs.
+    /// Its expected cost.
     pub planned: Planned,
-    /// Its key among the checkpoints; `None` for one that is too short to be suspended.
+    /// The key of its checkpoint. `None` for a task that is too short to be suspended.
     pub checkpoint: Option<TaskKey>,
 }
 

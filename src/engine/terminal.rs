@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{env, mem};
 use terminal_size::{Width, terminal_size_of};
 
-/// Between two looks of a bar, at the least.
+/// Maximum rate at which a bar is redrawn.
 const FRAMES_PER_SECOND: u8 = 10;
 
 /// A bar for so many things; `None` where a bar would not look like one, as in a file.
@@ -38,7 +38,8 @@ struct Relayed {
     frame: Mutex<String>,
 }
 
-/// Processes between a rank and `mpirun`: scripts that set something up.
+/// Maximum number of processes between a rank and `mpirun`, such as scripts that set up the
+/// environment.
 const MAX_SCRIPTS: usize = 4;
 
 impl Relayed {
@@ -66,12 +67,12 @@ impl Relayed {
     }
 
     fn move_cursor(&self, steps: usize, direction: char) -> io::Result<()> {
-        // 0 would be taken for 1.
+        // A terminal takes 0 for 1.
         if steps > 0 { self.write_str(&format!("\u{1b}[{steps}{direction}")) } else { Ok(()) }
     }
 }
 
-/// The folder of a process in which Linux describes it.
+/// The folder of a process below `/proc`.
 fn folder(process: u32) -> PathBuf {
     Path::new("/proc").join(process.to_string())
 }
@@ -81,7 +82,7 @@ fn parent_of(process: u32) -> Option<u32> {
     status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
 }
 
-/// Whether a process is `mpirun` that passes on what ranks write as they write it.
+/// Whether a process is an `mpirun` that passes on the output of ranks unchanged.
 fn is_mpirun(process: &Path) -> bool {
     let command = fs::read(process.join("cmdline")).unwrap_or_default();
     let arguments: Vec<_> = command.split(|&byte| byte == 0).map(String::from_utf8_lossy).collect();
@@ -96,7 +97,7 @@ fn changes_output(option: &str) -> bool {
     option.contains("output") || option.contains("xml")
 }
 
-/// The variables in place of those options.
+/// The environment variables for the same settings.
 fn changes_lines(variable: &str) -> bool {
     ["OMPI_MCA_", "PRTE_MCA_"].iter().any(|start| variable.starts_with(start))
         && changes_output(variable)

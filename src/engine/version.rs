@@ -1,4 +1,4 @@
-//! What `--version` tells.
+//! The text of `--version`.
 
 use std::ffi::{CStr, c_char, c_int};
 use std::sync::LazyLock;
@@ -31,8 +31,8 @@ fn blas() -> String {
     unsafe { CStr::from_ptr(openblas_get_config()) }.to_string_lossy().trim().to_owned()
 }
 
-/// Matrix products run on the thread that asks for them: the threads of a rank share the images
-/// instead, and the last bits of a sum do not depend on how many there are.
+/// Runs matrix products on the calling thread. The threads of a rank share the images instead, and
+/// the last bits of a sum do not depend on their number.
 pub fn keep_blas_on_one_thread() {
     // SAFETY: a plain setter; no product is under way when the program calls it.
     unsafe { openblas_set_num_threads(1) }

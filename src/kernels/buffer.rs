@@ -9,35 +9,34 @@ use std::ops::{Deref, DerefMut};
 /// Bytes in a cache line, on processors of today.
 const LINE: usize = 64;
 
-/// Numbers, the first of which begins a cache line. It grows, and can be used again for other
-/// numbers.
+/// Numbers that start at the beginning of a cache line. The buffer grows and is reused.
 #[derive(Debug, Default)]
 pub struct Buffer<A> {
-    /// Somewhat longer, to begin where a line does.
+    /// Longer than needed, so that the numbers can start at a cache line.
     memory: Vec<A>,
     start: usize,
     length: usize,
 }
 
 impl<A: Copy + Default> Buffer<A> {
-    /// So many zeros.
+    /// A buffer of `length` zeros.
     pub fn zeros(length: usize) -> Self {
         let mut memory = vec![A::default(); length + LINE / size_of::<A>().max(1)];
-        // Too far where no element begins a line; then any place will do.
+        // Too large if no element starts a cache line; then any offset will do.
         let start = memory.as_ptr().align_offset(LINE);
         let start = if start <= memory.len() - length { start } else { 0 };
         memory.truncate(start + length);
         Self { memory, start, length }
     }
 
-    /// Makes it so long at least; all numbers are 0 if it was shorter.
+    /// Grows it to at least this length. All numbers are 0 if it was shorter.
     pub fn grow(&mut self, length: usize) {
         if self.length < length {
             *self = Self::zeros(length);
         }
     }
 
-    /// Makes it so long at least, and returns the leading numbers, all 0.
+    /// Grows it to at least this length, and returns the leading numbers, all 0.
     pub fn zeroed(&mut self, length: usize) -> &mut [A] {
         self.grow(length);
         let numbers = &mut self[..length];

@@ -11,8 +11,8 @@ use ndarray::ArrayView2;
 use std::array::from_fn;
 use std::ops::Range;
 
-/// Rows combined at a time, from as many registers of each: eight sums, enough to hide the latency
-/// of the multiplications, in the sixteen registers of AVX2.
+/// Rows combined at a time. With as many registers for each, there are eight sums, which hide the
+/// latency of the multiplications and fit into the sixteen registers of AVX2.
 const TARGETS: usize = 4;
 const REGISTERS: usize = 2;
 
@@ -59,13 +59,13 @@ dispatched! {
     fn combine_rows<A>(simd, coefficients: &[A], rows: &[&[A]], into: &mut [A], added: bool) {
         let length = rows.first().map_or(0, |row| row.len());
         let step = REGISTERS * A::lanes::<S>();
-        // One step at least: of thousands of rows a step is more than the cache holds.
+        // At least one step, because one step of thousands of rows may exceed the cache.
         let block = (BLOCK / rows.len().max(1)).max(1).next_multiple_of(step);
         let whole = length - length % step;
         for start in (0..whole).step_by(block) {
             let here = start..whole.min(start + block);
             for first in (0..into.len() / length).step_by(TARGETS) {
-                // The last row once more where there are too few: the same is written twice.
+                // If there are too few rows, the last row is computed twice.
                 let targets = from_fn(|i| (first + i).min(into.len() / length - 1));
                 combine_block::<S, A>(simd, coefficients, rows, into, targets, here.clone(), added);
             }

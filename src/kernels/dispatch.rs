@@ -1,9 +1,8 @@
-//! One function compiled for several sets of vector instructions, so that one binary uses those of
-//! the machine it finds itself on: AVX-512, AVX2 with FMA, NEON, or none.
+//! Functions compiled for several sets of vector instructions, so that one binary uses those of the
+//! present machine: AVX-512, AVX2 with FMA, NEON, or none.
 //!
-//! Two ways to write such a function: a plain loop, which the compiler
-//! vectorizes, or, where sums have to stay in registers, the vectors of [`Packed`]. Detection and
-//! instructions are those of `pulp`.
+//! Such a function is either a plain loop, which the compiler vectorizes, or, if sums must stay in
+//! registers, code with the vectors of [`Packed`]. Detection and instructions are those of `pulp`.
 
 #![expect(
     clippy::inline_always,
@@ -44,12 +43,12 @@ pub(crate) fn multiply_add<S: Simd, A: Real>(_: S, a: A, b: A, c: A) -> A {
     if S::IS_SCALAR { a * b + c } else { a.mul_add(b, c) }
 }
 
-/// Numbers of which a register of the instruction set `S` holds several.
+/// Numbers that can be packed into a register of the instruction set `S`.
 pub trait Packed: Copy {
     /// A register of them.
     type Vector<S: Simd>: Copy;
 
-    /// How many that are; a power of two up to 16.
+    /// Numbers in a register; a power of two up to 16.
     #[inline(always)]
     fn lanes<S: Simd>() -> usize {
         size_of::<Self::Vector<S>>() / size_of::<Self>()
@@ -69,7 +68,7 @@ pub trait Packed: Copy {
     /// The sum of all lanes.
     fn sum_of_lanes<S: Simd>(simd: S, a: Self::Vector<S>) -> Self;
 
-    /// The numbers register by register; those left over at the end are left out.
+    /// The numbers in whole registers, without the remainder.
     fn vectors<S: Simd>(numbers: &[Self]) -> &[Self::Vector<S>];
 
     /// The same, to be written.
@@ -129,8 +128,8 @@ macro_rules! dispatched {
     ) => {
         $(#[$doc])*
         $visibility fn $name $(<$real: $crate::kernels::Real>)? ($($argument: $kind),*) {
-            // A function of its own: in its arguments the compiler knows that mutable slices
-            // overlap no others.
+            // A separate function, because for its arguments the compiler knows that mutable slices
+            // do not overlap others.
             #[allow(
                 clippy::inline_always,
                 reason = "the body belongs into the function compiled for its instructions"

@@ -1,8 +1,8 @@
 //! exp, softplus, sigmoid, tanh, GELU and SiLU for loops that the compiler vectorizes.
 //!
-//! A scalar call of the C library per activation would cost as much as the products of the layer.
-//! For `f32` relative errors are below 4e-7 (tested over the whole range), about three units in the
-//! last place. `f64` takes the standard library's functions and is the oracle.
+//! A scalar call of the C library for each activation would take as long as the products of the
+//! layer. For `f32` relative errors are below 4e-7 (tested over the whole range), about three units
+//! in the last place. `f64` uses the functions of the standard library and serves as the reference.
 
 #![expect(
     clippy::inline_always,

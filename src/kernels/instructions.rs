@@ -1,9 +1,8 @@
-//! Which instructions of the processor are used: those that it has, up to a limit that the
-//! environment may set.
+//! The processor instructions in use: those of the processor, up to a limit that the environment
+//! may set.
 //!
-//! Results are equal to the last bit only where the same instructions computed them. The limit
-//! makes a newer processor compute like an older one, and lets the tests run what other processors
-//! run.
+//! Results are equal to the last bit only if the same instructions computed them. With the limit a
+//! newer processor computes like an older one, and tests can run the code for other processors.
 
 use super::amx::AmxImages;
 use super::dispatch::Arch;
@@ -65,11 +64,11 @@ static LIMIT: LazyLock<Result<Option<Level>, String>> =
 
 /// Whether the instructions of this level may be used if the processor has them.
 pub(crate) fn allows(level: Level) -> bool {
-    // Whoever starts a computation refuses a value that is no level.
+    // Commands that compute refuse an invalid value.
     LIMIT.as_ref().ok().copied().flatten().is_none_or(|limit| level <= limit)
 }
 
-/// Whether the limit of the environment, if there is one, is a level.
+/// Checks that the limit of the environment, if there is one, is a level.
 ///
 /// # Errors
 /// A sentence that names the variable, its value and the levels.
@@ -77,8 +76,8 @@ pub fn check_limit() -> Result<(), String> {
     LIMIT.as_ref().map(|_| ()).map_err(Clone::clone)
 }
 
-/// The instructions that results come from in this process: `"AVX-512, AMX-INT8"`,
-/// `"AVX-512, VBMI2"`, or `"AVX2 (LOSSATLAS_INSTRUCTIONS=avx2)"`.
+/// The instructions in use in this process: `"AVX-512, AMX-INT8"`, `"AVX-512, VBMI2"`, or `"AVX2
+/// (LOSSATLAS_INSTRUCTIONS=avx2)"`.
 pub fn instructions() -> String {
     let vectors = match super::dispatch::arch() {
         #[cfg(target_arch = "x86_64")]

@@ -1,5 +1,5 @@
-//! What computes fast, on one core and on several. This page is the whole face of the module; its
-//! parts are private.
+//! Fast computations on one core and on several. This page is the whole interface of the module;
+//! its parts are private.
 //!
 //! | for | use |
 //! |---|---|
@@ -19,8 +19,8 @@
 //! | subnormal numbers as 0 | [`without_subnormals`] |
 //! | which instructions are used | [`instructions()`], [`check_limit`] |
 //!
-//! All loops are compiled for AVX-512, AVX2 and plain x86-64 (or NEON), and one of them is chosen
-//! when the program runs (`dispatch`). Results depend on which, and on the shapes, but not on
+//! All loops are compiled for AVX-512, AVX2 and plain x86-64 (or NEON), and one version is chosen
+//! when the program runs (`dispatch`). Results depend on this version and on the shapes, but not on
 //! threads or addresses.
 
 mod activation;

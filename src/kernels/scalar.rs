@@ -104,15 +104,14 @@ pub fn norm<A: Real>(x: &[A]) -> f64 {
 /// Runs `work` with subnormal numbers, in single precision those below 1.2e-38, taken as 0 by this
 /// thread.
 ///
-/// Where a network is sure of itself its probabilities, and the gradients they cause, are smaller
-/// than that. A processor takes many times longer for an operation with such a number: paths
-/// between solutions of loss 1e-8 would take several times longer than others. No precision is
-/// lost: in a sum they are too small to change any other number. Processors other than x86-64 and
-/// ARM64 keep them.
+/// A network with very small losses has smaller probabilities and gradients. Operations with such
+/// numbers are many times slower, and paths between solutions of loss 1e-8 would take several times
+/// longer than others. No precision is lost, because in a sum they are too small to change any
+/// other number. Processors other than x86-64 and ARM64 keep them.
 pub fn without_subnormals<T>(work: impl FnOnce() -> T) -> T {
     // SAFETY: the compiler assumes the default mode, so it may give an operation on subnormal
-    // numbers the result of either mode. Both are right here, and no other operation has another
-    // result.
+    // numbers the result of either mode. Both are acceptable here, and no other operation is
+    // affected.
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     let result = unsafe { no_denormals::no_denormals(work) };
     #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]

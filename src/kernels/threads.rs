@@ -1,9 +1,8 @@
-//! Work spread over the threads of a rank, with results that do not depend on their number.
+//! Work distributed over the threads of a rank, with results that do not depend on their number.
 //!
-//! Work is cut into items in a way that the number of threads does not enter. Threads take the
-//! items in their order, and an item adds to a sum in an *ordered region*, after all items before
-//! it. So every sum has one order of its terms, and is the same to the last bit on one thread and
-//! on sixty.
+//! The division of work into items does not depend on the number of threads. Threads take the items
+//! in order, and an item adds to a sum in an *ordered region*, after all items before it. So every
+//! sum has a fixed order of its terms, and is the same to the last bit on one thread and on sixty.
 
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use std::any::Any;
@@ -35,15 +34,15 @@ impl Threads {
         self.0.as_ref().map_or(1, ThreadPool::current_num_threads)
     }
 
-    /// The results of all items from 0 to `items`, in their order. `None` if an item gave up: no
-    /// other is begun then, and those that wait for it give up too.
+    /// The results of items 0 to `items` − 1, in order. `None` if an item stopped: no further item
+    /// is started then, and items that wait for it stop, too.
     ///
     /// `thread` runs on each thread that gets an item. It prepares what its items share and calls
-    /// [`Items::each`]. There are so many ordered `regions`, which [`Item::in_order`] enters. Every
-    /// item has to enter the same ones, in one order.
+    /// [`Items::each`]. `regions` is the number of ordered regions, which [`Item::in_order`]
+    /// enters. Every item must enter the same ones, in the same order.
     ///
     /// # Panics
-    /// If `thread` panics, with the panic of that.
+    /// If `thread` panics, with the same panic.
     pub fn run<R: Send>(
         &self,
         items: usize,
@@ -56,7 +55,7 @@ impl Threads {
                 Items { next: &next, count: items, order: &order, first: None, done: Vec::new() };
             items.first = items.take();
             if items.first.is_some() {
-                // Others may wait for the items of this thread: they must not do so forever.
+                // Other threads may wait for the items of this one and must be released.
                 if let Err(payload) = catch_unwind(AssertUnwindSafe(|| thread(&mut items))) {
                     panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
                     order.give_up();
@@ -96,8 +95,8 @@ pub struct Items<'t, R> {
 }
 
 impl<'t, R> Items<'t, R> {
-    /// Calls `work` with item after item, until there are no more, or one gives up by returning
-    /// `None`.
+    /// Calls `work` with item after item, until there are no more, or until it returns `None`,
+    /// which stops all items.
     pub fn each(&mut self, mut work: impl FnMut(Item<'t>) -> Option<R>) {
         while let Some(index) = self.first.take().or_else(|| self.take()) {
             match work(Item { index, order: self.order }) {
@@ -107,7 +106,7 @@ impl<'t, R> Items<'t, R> {
         }
     }
 
-    /// The next item, unless there is none or one gave up.
+    /// The next item. `None` if there is none, or if an item stopped.
     fn take(&self) -> Option<usize> {
         if self.order.given_up() {
             return None;
@@ -117,7 +116,7 @@ impl<'t, R> Items<'t, R> {
     }
 }
 
-/// An item at work.
+/// A running item.
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'t> {
     /// Its number.
@@ -127,8 +126,8 @@ pub struct Item<'t> {
 
 impl Item<'_> {
     /// Waits until all items before this one have left the ordered region, calls `work`, and leaves
-    /// the region to the next item. `None` if an item gave up, which may be one of those waited
-    /// for.
+    /// the region to the next item. `None` if an item stopped, perhaps one of those that this one
+    /// waited for.
     ///
     /// # Panics
     /// If there is no such region.

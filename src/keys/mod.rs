@@ -1,8 +1,9 @@
-//! Keys that a choice brings along: an architecture those of `[network]`, an optimizer those of
-//! `[training.NAME]`, a path method those of `[paths]`, a data format those of `[dataset]`.
+//! Keys that belong to a choice: those of an architecture in `[network]`, of an optimizer in
+//! `[training.NAME]`, of a path method in `[paths]`, of a data format in `[dataset]`.
 //!
-//! Whatever can be chosen declares its [`ChoiceKey`]s, each with its range and default. The reader
-//! of configurations returns their [`Values`], from which the choice builds what it stands for.
+//! Every choice declares its [`ChoiceKey`]s, each with its range and default. The reader of
+//! configurations returns their [`Values`], from which the network, optimizer, curve or data set is
+//! built.
 
 mod values;
 
@@ -14,23 +15,23 @@ use std::path::PathBuf;
 /// A key of one of several choices.
 #[derive(Debug)]
 pub struct ChoiceKey {
-    /// As in configurations. Choices may share a name for values of one kind.
+    /// Its name in configurations. Several choices may have a key of the same name and kind.
     pub name: &'static str,
-    /// What it is, in a few words, for the comments of a new configuration.
+    /// Its meaning in a few words, for the comments of a new configuration.
     pub about: &'static str,
-    /// What it takes.
+    /// The kind of its values.
     pub kind: KeyKind,
     /// The unit of its values; empty if there is none.
     pub unit: &'static str,
-    /// What else the reference says of it; may be empty.
+    /// A further remark for the reference; may be empty.
     pub note: &'static str,
     /// Whether results may be older than the key. They were made with its default.
     pub came_later: bool,
-    /// Another key of the choice and its value with which alone this key has a meaning.
+    /// Another key of the choice, and the value of it that this key requires.
     pub only_with: Option<(&'static str, &'static str)>,
 }
 
-/// What a key takes, and what holds if it is not written.
+/// The values of a key, and its default.
 #[derive(Debug)]
 pub enum KeyKind {
     /// A number of things, ≥ 1.
@@ -52,12 +53,12 @@ pub enum KeyKind {
         /// The default.
         default: usize,
     },
-    /// A number of things, ≥ 1. It has no default: it must be written.
+    /// A number of things, ≥ 1. It has no default: the key is required.
     RequiredCount {
         /// A value that could be written, in TOML notation.
         example: &'static str,
     },
-    /// A number of things, ≥ 1. The default follows from something else.
+    /// A number of things, ≥ 1. The default depends on other values.
     DerivedCount {
         /// The largest number.
         most: usize,
@@ -70,7 +71,7 @@ pub enum KeyKind {
     Counts {
         /// The default.
         default: &'static [usize],
-        /// A further requirement: says what must be and what is.
+        /// A further requirement. The error says what the value must be and what it is.
         check: fn(&[usize]) -> Result<(), String>,
     },
     /// A seed, any integer of 32 bits.
@@ -85,7 +86,7 @@ pub enum KeyKind {
         /// The default.
         default: f64,
     },
-    /// A finite number > 0. It has no default: it must be written.
+    /// A finite number > 0. It has no default: the key is required.
     RequiredPositive {
         /// A value that could be written, in TOML notation.
         example: &'static str,
@@ -109,14 +110,14 @@ pub enum KeyKind {
         /// The default.
         default: &'static str,
     },
-    /// A text, which may be empty. The default follows from something else.
+    /// A text, which may be empty. The default depends on other values.
     OptionalText {
         /// The default, in words.
         words: &'static str,
         /// A value that could be written, in TOML notation.
         example: &'static str,
     },
-    /// A file or a folder. It has no default: it must be written.
+    /// A file or a folder. It has no default: the key is required.
     Path {
         /// A value that could be written, in TOML notation.
         example: &'static str,
@@ -148,31 +149,31 @@ impl NumberRange {
 /// The value of a key.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Of [`KeyKind::Count`], [`KeyKind::CountFromZero`] and [`KeyKind::RequiredCount`]; of the
-    /// last one 0 before it is written.
+    /// For [`KeyKind::Count`], [`KeyKind::CountFromZero`] and [`KeyKind::RequiredCount`]. The last
+    /// one is 0 before it is set.
     Count(usize),
-    /// Of [`KeyKind::CountOrAll`] and [`KeyKind::BatchSize`]; `None`: all.
+    /// For [`KeyKind::CountOrAll`] and [`KeyKind::BatchSize`]; `None`: all.
     CountOrAll(Option<usize>),
-    /// Of [`KeyKind::DerivedCount`]; `None`: not written.
+    /// For [`KeyKind::DerivedCount`]; `None`: not set.
     DerivedCount(Option<usize>),
-    /// Of [`KeyKind::Counts`].
+    /// For [`KeyKind::Counts`].
     Counts(Vec<usize>),
-    /// Of [`KeyKind::Seed`].
+    /// For [`KeyKind::Seed`].
     Seed(u32),
-    /// Of [`KeyKind::DerivedSeed`]; `None`: not written.
+    /// For [`KeyKind::DerivedSeed`]; `None`: not set.
     DerivedSeed(Option<u64>),
-    /// Of [`KeyKind::Positive`] and [`KeyKind::RequiredPositive`]; of the latter NaN before it is
-    /// written.
+    /// For [`KeyKind::Positive`] and [`KeyKind::RequiredPositive`]. The latter is NaN before it is
+    /// set.
     Positive(f64),
-    /// Of [`KeyKind::Number`].
+    /// For [`KeyKind::Number`].
     Number(f64),
-    /// Of [`KeyKind::Flag`].
+    /// For [`KeyKind::Flag`].
     Flag(bool),
-    /// Of [`KeyKind::Word`].
+    /// For [`KeyKind::Word`].
     Word(&'static str),
-    /// Of [`KeyKind::OptionalText`]; `None`: not written.
+    /// For [`KeyKind::OptionalText`]; `None`: not set.
     OptionalText(Option<String>),
-    /// Of [`KeyKind::Path`], with `~` and variables expanded; empty before it is written.
+    /// For [`KeyKind::Path`], with `~` and variables expanded; empty before it is set.
     Path(PathBuf),
 }
 
@@ -211,7 +212,7 @@ impl ChoiceKey {
         self
     }
 
-    /// With what else the reference says of it.
+    /// With a further remark for the reference.
     #[must_use]
     pub const fn note(mut self, note: &'static str) -> Self {
         self.note = note;
@@ -225,7 +226,7 @@ impl ChoiceKey {
         self
     }
 
-    /// A key that has a meaning only if another key of the choice has this word.
+    /// A key that is accepted only if another key of the choice has this word.
     #[must_use]
     pub const fn only_with(mut self, key: &'static str, word: &'static str) -> Self {
         self.only_with = Some((key, word));
@@ -247,7 +248,7 @@ impl ChoiceKey {
         Self::new(name, about, KeyKind::Count { default, most })
     }
 
-    /// Numbers of things, as many as one likes, also none.
+    /// A list of numbers of things, which may be empty.
     pub const fn counts(
         name: &'static str,
         about: &'static str,
@@ -256,7 +257,7 @@ impl ChoiceKey {
         Self::new(name, about, KeyKind::Counts { default, check: |_| Ok(()) })
     }
 
-    /// What holds if the key is not written.
+    /// The default of the key.
     pub fn default(&self) -> Value {
         match self.kind {
             KeyKind::Count { default, .. } | KeyKind::CountFromZero { default } => {
@@ -279,10 +280,10 @@ impl ChoiceKey {
         }
     }
 
-    /// Whether the key takes this value.
+    /// Checks that the key accepts this value.
     ///
     /// # Errors
-    /// What the value must be, to follow the name of the key.
+    /// What the value must be, in words that follow the name of the key.
     pub fn check(&self, value: &Value) -> Result<(), String> {
         let requirement = match (&self.kind, value) {
             (KeyKind::Count { most, .. }, Value::Count(count))

@@ -1,4 +1,4 @@
-//! A choice's keys with a value for each.
+//! The keys of a choice with their values.
 
 use super::{ChoiceKey, Value};
 use std::fmt;
@@ -10,7 +10,7 @@ pub struct Values {
     /// The choice, as in configurations: `"fcp"`.
     owner: &'static str,
     keys: &'static [ChoiceKey],
-    /// In the order of the keys, and each of its key's kind.
+    /// The values in the order of the keys, each of the kind of its key.
     in_order: Box<[Value]>,
 }
 
@@ -28,12 +28,12 @@ impl PartialEq for Values {
 }
 
 impl Values {
-    /// With the default of every key.
+    /// The values with the default of every key.
     pub fn with_defaults(owner: &'static str, keys: &'static [ChoiceKey]) -> Self {
         Self { owner, keys, in_order: keys.iter().map(ChoiceKey::default).collect() }
     }
 
-    /// The same with another value of a key. Whether the key takes it, [`Self::check`] says.
+    /// The same with another value of a key. [`Self::check`] checks whether the key accepts it.
     ///
     /// # Panics
     /// If there is no such key, or if it takes values of another kind.
@@ -47,10 +47,10 @@ impl Values {
         self
     }
 
-    /// Whether every key takes its value.
+    /// Checks that every key accepts its value.
     ///
     /// # Errors
-    /// A sentence on the first that does not.
+    /// A sentence about the first that does not.
     pub fn check(&self) -> Result<(), String> {
         self.iter().try_for_each(|(key, value)| {
             key.check(value).map_err(|message| format!("{} of {} {message}", key.name, self.owner))
@@ -83,7 +83,7 @@ impl Values {
         self.value(name, |value| if let Value::Count(count) = value { Some(*count) } else { None })
     }
 
-    /// A number of things; `None`: all of them, or what follows from something else.
+    /// A number of things; `None`: all of them, or a number that depends on other values.
     pub fn optional_count(&self, name: &str) -> Option<usize> {
         self.value(name, |value| match value {
             Value::CountOrAll(count) | Value::DerivedCount(count) => Some(*count),
@@ -138,7 +138,7 @@ impl Values {
         self.value(name, |value| if let Value::Word(word) = value { Some(*word) } else { None })
     }
 
-    /// A text; `None`: not written.
+    /// A text; `None`: not set.
     pub fn optional_text(&self, name: &str) -> Option<&str> {
         self.value(name, |value| match value {
             Value::OptionalText(text) => Some(text.as_deref()),

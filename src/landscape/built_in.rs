@@ -41,8 +41,8 @@ pub enum SizeError {
     },
 }
 
-/// Far above the dimension of any analytic landscape of interest, and far below what exhausts
-/// memory or overflows an index.
+/// Far above the dimension of any analytic landscape of interest. Memory and indices are sufficient
+/// for it.
 const MAX_DIMENSION: usize = 1_000_000;
 
 /// `dimension`, if a landscape can have this dimension.
@@ -55,7 +55,7 @@ pub(super) fn checked_dimension(dimension: usize) -> Result<usize, SizeError> {
 }
 
 impl BuiltIn {
-    /// The names that configurations know.
+    /// The names in configurations.
     pub const NAMES: [&str; 5] =
         ["two-wells", "mueller-brown", "double-well", "product-well", "lennard-jones"];
 
@@ -109,9 +109,9 @@ impl BuiltIn {
     /// starts are drawn.
     ///
     /// For Lennard-Jones clusters it is a cube (or square) with 1.5 σ³ (or σ²) for each atom,
-    /// somewhat more than in a liquid. In a much larger box clusters fall apart before they
-    /// condense. In a much smaller one the first step is an explosion. With 7 atoms in space about
-    /// one start in six falls apart.
+    /// somewhat more than in a liquid. In a much larger box clusters dissociate before they
+    /// condense. In a much smaller one the first step drives the atoms apart. With 7 atoms in space
+    /// about one start in six dissociates.
     pub fn start_region(&self) -> Vec<[f64; 2]> {
         match self {
             Self::TwoWells => vec![[-1.0, 1.0]; 2],
@@ -128,9 +128,9 @@ impl BuiltIn {
 
     /// Numbers that are equal for equal solutions. For Lennard-Jones clusters, whose energy does
     /// not change under translation and rotation, they are the sorted distances between atoms;
-    /// otherwise θ itself. `None` for a cluster that fell apart: its gradient vanishes but it is
-    /// not a minimum. The minima of [`ProductWell`] form curves, so every start has its own
-    /// solution there.
+    /// otherwise θ itself. `None` for a dissociated cluster: its gradient vanishes, but it is not a
+    /// minimum. The minima of [`ProductWell`] form curves, so every start has its own solution
+    /// there.
     pub fn identify(&self, theta: &[f64]) -> Option<Vec<f64>> {
         match self {
             Self::LennardJones(cluster) => {

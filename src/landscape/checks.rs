@@ -1,4 +1,4 @@
-//! Checks that the tests of every analytic landscape share.
+//! Checks for the tests of all analytic landscapes.
 
 use super::AnalyticLandscape;
 use super::curvature::difference_of_gradients;

@@ -161,7 +161,7 @@ struct Ritz {
 }
 
 impl Ritz {
-    /// From a symmetric tridiagonal matrix.
+    /// The extreme eigenpairs of a symmetric tridiagonal matrix.
     fn of(diagonal: &[f64], off_diagonal: &[f64]) -> Option<Self> {
         let tridiagonal =
             Array2::from_shape_fn((diagonal.len(), diagonal.len()), |(i, j)| match i.abs_diff(j) {

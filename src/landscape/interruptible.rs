@@ -5,8 +5,8 @@ use crate::combinations::Combinations;
 use crate::kernels::Real;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-/// A landscape that is [`Interrupted`] once the second field returns `true`. It is called before
-/// each evaluation; an evaluation that has started runs to its end.
+/// A landscape whose evaluations are [`Interrupted`] once the second field returns `true`. It is
+/// called before each evaluation; an evaluation that has started runs to its end.
 pub struct Interruptible<'a, A>(pub &'a dyn Landscape<A>, pub &'a Interrupt<'a>);
 
 impl<A: Real> Interruptible<'_, A> {

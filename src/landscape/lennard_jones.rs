@@ -10,7 +10,7 @@ use super::{AnalyticLandscape, SizeError, checked_dimension};
 /// Soc. A 106, 463 (1924), doi:10.1098/rspa.1924.0082; known minima: D. J. Wales and J. P. K. Doye,
 /// J. Phys. Chem. A 101, 5111 (1997), doi:10.1021/jp970984n.
 ///
-/// # What it means for paths
+/// # Consequences for paths
 /// - *Flat directions.* Translating or rotating the whole cluster does not change the energy. A
 ///   minimum is therefore a surface of d + d (d − 1)/2 dimensions, and minimization from random
 ///   starts ends at arbitrary points of it. A path between two such points would mainly rotate the

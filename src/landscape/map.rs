@@ -4,9 +4,9 @@ use super::BuiltIn;
 
 /// Heights of an analytic landscape of two dimensions over a rectangle.
 ///
-/// They are computed from the closed form for drawing and are not results of a run. Nothing is
-/// searched for and nothing is random, so they are not stored in the journal. The region depends on
-/// all paths that are drawn, which are known only at the end.
+/// They are computed from the function for drawing and are not results of a run. They involve no
+/// search and no random numbers, so the journal does not store them. The region depends on all
+/// paths that are drawn, which are known only at the end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeightMap {
     /// [low, high] of x and of y.

@@ -86,8 +86,8 @@ use line::PointByPoint;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use thiserror::Error;
 
-/// An evaluation was interrupted. Whatever it has overwritten is not valid. The caller gives up and
-/// restores its state from before.
+/// An evaluation was interrupted. Its outputs are not valid. The caller returns and restores its
+/// former state.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("interrupted")]
 pub struct Interrupted;
@@ -145,13 +145,13 @@ pub trait Landscape<A: Real>: Sync {
         Ok(values)
     }
 
-    /// Whether its points have an accuracy: those of networks that tell classes apart.
+    /// Whether its points have an accuracy, as for networks with classes.
     fn has_accuracy(&self) -> bool {
         false
     }
 
-    /// The values of [`values_at`](Self::values_at), to the bit, and the fraction of the images that
-    /// are classified correctly at each point; NaN without [accuracy](Self::has_accuracy).
+    /// The values of [`values_at`](Self::values_at), to the bit, and the fraction of the images
+    /// classified correctly at each point; NaN without [accuracy](Self::has_accuracy).
     fn values_and_accuracies_at(
         &self,
         points: &Combinations<A>,
@@ -161,8 +161,8 @@ pub trait Landscape<A: Real>: Sync {
         Ok((values, nothing))
     }
 
-    /// As [`values_at`](Self::values_at), and overwrites row n of `gradient`, `(N, P)`, with Σₘ `weights[m, n]` ∇f(θₘ);
-    /// `weights` is `(M, N)`.
+    /// Like [`values_at`](Self::values_at). Also overwrites row n of `gradient`, `(N, P)`, with Σₘ
+    /// `weights[m, n]` ∇f(θₘ); `weights` is `(M, N)`.
     fn gradient_at(
         &self,
         points: &Combinations<A>,

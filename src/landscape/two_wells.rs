@@ -87,7 +87,7 @@ impl<A: Real, L: Landscape<A>> Landscape<A> for Squared<L> {
     }
 
     /// Σₘ wₘₙ ∇(f²)(θₘ) = Σₘ (2 f(θₘ) wₘₙ) ∇f(θₘ). This needs the values of f before its gradients,
-    /// which is one pass more. In return, f can evaluate a whole path at once.
+    /// which is one more pass. In return, f can evaluate a whole path at once.
     fn gradient_at(
         &self,
         points: &Combinations<A>,

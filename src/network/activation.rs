@@ -6,7 +6,7 @@ use crate::keys::{ChoiceKey, KeyKind};
 use std::fmt;
 
 impl Activation {
-    /// The key of the networks that leave the choice.
+    /// The key of networks with a choice of activations.
     pub const KEY: ChoiceKey = ChoiceKey::new(
         "activation",
         "after the hidden layers",
@@ -27,7 +27,7 @@ impl Activation {
     /// The value of [`Self::KEY`].
     ///
     /// # Panics
-    /// If the architecture has no such key, or a word there that the key does not take.
+    /// If the architecture has no such key, or an invalid word for it.
     pub fn of(architecture: &Architecture) -> Self {
         let word = architecture.word(Self::KEY.name);
         Self::ALL

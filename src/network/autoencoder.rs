@@ -1,9 +1,8 @@
-//! Autoencoder: fully connected layers, with biases or without, that squeeze an image through a
-//! narrow middle.
+//! Autoencoder: fully connected layers, with biases or without, with a narrow layer in the middle.
 //!
-//! The activation after every layer but the last, a sigmoid there, and the mean over the pixels of
-//! all channels of (σ(z) − x)² as the loss. With the defaults and images of 784 pixels: 784 → 32 →
-//! 32 → 32 → 784 without biases, P = 52 224.
+//! Every layer except the last is followed by the activation, the last by a sigmoid. The loss is
+//! the mean over the pixels of all channels of (σ(z) − x)². With the defaults and images of 784
+//! pixels: 784 → 32 → 32 → 32 → 784 without biases, P = 52 224.
 
 use super::dense::{BIASES, Dense, Loss};
 use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
@@ -17,11 +16,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     title: "Autoencoder",
     loss_label: "loss (squared error per pixel)",
     keys: &[
-        ChoiceKey::counts(
-            "hidden",
-            "widths of the layers between the pixels and their copy",
-            &[32, 32, 32],
-        ),
+        ChoiceKey::counts("hidden", "widths of the hidden layers", &[32, 32, 32]),
         BIASES,
         Activation::KEY,
     ],

@@ -7,9 +7,9 @@ use ndarray::ArrayViewMut2;
 /// Sum over images of −ln(`p_y`), p = softmax(logits), and the number of images whose largest logit
 /// is their label's. Overwrites the logits `(classes, n)` with exp(z − max z).
 ///
-/// A trained network is sure of itself: `p_y` = 1 − 1e-9 is common and logits reach hundreds. So
-/// the loss is `z_max − z_y` + ln(1 + Σ of the other exponentials), which neither overflows nor
-/// rounds a loss of 1e-9 to zero, and is taken in `f64`.
+/// For a trained network `p_y` = 1 − 1e-9 is common, and logits reach hundreds. So the loss is
+/// computed as `z_max − z_y` + ln(1 + Σ of the other exponentials) in `f64`, which neither
+/// overflows nor rounds a loss of 1e-9 to zero.
 ///
 /// # Panics
 /// If a label is not below the number of classes, or the rows of the logits are not contiguous.
@@ -18,12 +18,12 @@ pub fn loss<A: Real>(logits: &mut ArrayViewMut2<A>, labels: &[u16]) -> Score {
     Score { loss, correct }
 }
 
-/// As [`loss`], and overwrites the logits with the gradient p − y of each image's loss.
+/// Like [`loss`], but overwrites the logits with the gradient p − y of each image's loss.
 ///
 /// The label's own entry, `p_y − 1`, is minus the sum of the other probabilities: no cancellation.
 ///
 /// # Panics
-/// As [`loss`].
+/// As for [`loss`].
 pub fn loss_and_delta<A: Real>(logits: &mut ArrayViewMut2<A>, labels: &[u16]) -> Score {
     let (loss, correct) = losses::cross_entropy(logits, labels, true);
     Score { loss, correct }

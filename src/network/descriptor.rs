@@ -1,4 +1,4 @@
-//! What a network's file says of it, so that no other file needs to know the network.
+//! The description of a network in its own file, so that no other file depends on the network.
 //!
 //! A [`Descriptor`] names the [`ChoiceKey`]s that a configuration may give in `[network]`, each
 //! with its range and its default, builds the network from their values, and has the words that a
@@ -9,24 +9,23 @@ use crate::data::ImageShape;
 use crate::keys::ChoiceKey;
 use std::fmt;
 
-/// An architecture as the rest of the program knows it.
+/// The description of an architecture.
 pub struct Descriptor {
-    /// As in configurations: `"fcp"`. No two are the same.
+    /// Its unique name in configurations: `"fcp"`.
     pub name: &'static str,
     /// In print: `"Fully connected perceptron"`.
     pub title: &'static str,
-    /// What the mean loss is called on an axis, with its unit.
+    /// The label of the mean loss on an axis, with its unit.
     pub loss_label: &'static str,
     /// The keys of `[network]` beside `kind`.
     pub keys: &'static [ChoiceKey],
-    /// The network for images of this shape, in so many classes. Called with values that their keys
-    /// accept and with images that have pixels and classes; what else is needed is checked here,
-    /// and said in a sentence.
+    /// Builds the network for images of this shape in this number of classes. The values are valid
+    /// for their keys, and the images have pixels and classes. Further requirements are checked
+    /// here; the error is a sentence.
     pub build: fn(&Architecture, ImageShape, usize) -> Built,
-    /// Where SGD begins well, for whoever writes a first configuration.
+    /// Suggested settings of SGD for a first configuration.
     pub sgd: SuggestedSgd,
-    /// Images of a quick study of it: of those networks that take long for an image there are
-    /// fewer.
+    /// Images of a quick study: fewer for networks that take longer for an image.
     pub quick: QuickStudy,
 }
 
@@ -42,7 +41,7 @@ impl PartialEq for Descriptor {
     }
 }
 
-/// A network, or a sentence saying why there is none.
+/// A network, or a sentence that says why it cannot be built.
 pub type Built = Result<Box<dyn EitherPrecision>, String>;
 
 /// A network that computes in either precision; every one that is written for any
@@ -60,7 +59,7 @@ pub struct SuggestedSgd {
     pub epochs: usize,
 }
 
-/// What makes a study take minutes to half an hour on two cores.
+/// Sizes with which a study takes minutes to half an hour on two cores.
 #[derive(Clone, Copy, Debug)]
 pub struct QuickStudy {
     /// Images to train on.

@@ -16,7 +16,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     title: "Fully connected perceptron",
     loss_label: "loss (nat per image)",
     keys: &[
-        ChoiceKey::counts("hidden", "widths of the layers between pixels and classes", &[50, 50]),
+        ChoiceKey::counts("hidden", "widths of the hidden layers", &[50, 50]),
         BIASES,
         Activation::KEY,
     ],

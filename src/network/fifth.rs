@@ -1,8 +1,8 @@
-//! A network that only the tests build: the example of what a new architecture takes.
+//! A network that only the tests build, as an example of a new architecture.
 //!
-//! Linear: zₖ = gain · wₖ·x + bₖ and cross-entropy. This file and its line in the registry are all
-//! there is of it. The tests here, those of the configuration and those of the report use it like
-//! the others.
+//! Linear: zₖ = gain · wₖ·x + bₖ and cross-entropy. It consists of this file and its line in the
+//! registry. The tests here, those of the configuration and those of the report use it like the
+//! others.
 
 use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
 use super::{Batch, Evaluation, Evaluator, Layout, Network, Score, cross_entropy};

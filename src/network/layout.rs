@@ -1,4 +1,4 @@
-//! Where each weight lives in the flat parameter vector θ.
+//! The place of each weight in the flat parameter vector θ.
 
 use crate::kernels::Real;
 use ndarray::{ArrayView2, ArrayViewMut2};
@@ -18,7 +18,7 @@ pub struct Tensor {
 }
 
 impl Tensor {
-    /// Number of components; `usize::MAX` where there are more.
+    /// Number of components; `usize::MAX` if there are more.
     pub fn len(&self) -> usize {
         self.shape.iter().fold(1, |product, &size| product.saturating_mul(size))
     }
@@ -92,7 +92,7 @@ impl Layout {
         self.tensors.last().expect("a layout that was appended to has a tensor")
     }
 
-    /// P, the length of θ; `usize::MAX` where it is longer, which no memory holds.
+    /// P, the length of θ; `usize::MAX` if it is longer.
     pub fn parameters(&self) -> usize {
         self.tensors.last().map_or(0, |tensor| tensor.offset.saturating_add(tensor.len()))
     }
@@ -120,8 +120,8 @@ mod tests {
     use crate::network::{Architecture, Descriptor, autoencoder, fcp, lenet, lstm};
     use crate::random::MasterSeed;
 
-    /// What PyTorch takes the square root of, tensor by tensor: the inputs of a unit (`Linear`,
-    /// `Conv2d`, biases too), or the hidden units (`LSTM`).
+    /// The number n in PyTorch's bound 1/√n, tensor by tensor: the inputs of a unit (`Linear`,
+    /// `Conv2d`, biases, too), or the hidden units (`LSTM`).
     const FAN_IN: [(&Descriptor, &[u32]); 4] = [
         (&fcp::DESCRIPTOR, &[784, 50, 50]),
         (&lenet::DESCRIPTOR, &[25, 25, 150, 150, 400, 400, 120, 120, 84, 84]),

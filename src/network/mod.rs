@@ -1,14 +1,14 @@
 //! Neural networks as functions of one flat parameter vector.
 //!
-//! A [`Network`] is a description: its [`Layout`] says where each weight lives in θ. It hands out
+//! A [`Network`] is a description: its [`Layout`] says where each weight lives in θ. It creates
 //! [`Evaluator`]s, which own the buffers of the computation, one for each thread. An evaluator
-//! begins an [`Evaluation`] at some θ, which evaluates one batch of images after another. What it
-//! makes of θ, such as packed weights, it keeps for all of them; it borrows θ, so that none of that
-//! can be out of date.
+//! begins an [`Evaluation`] at some θ, which evaluates one batch of images after another. The
+//! evaluation keeps what it derives from θ, such as packed weights, for all batches. It borrows θ,
+//! so that this can never be out of date.
 //!
 //! # A new architecture
-//! Touches one new file and its line in [`registry::NETWORKS`] (beside the `mod` line that every
-//! file has):
+//! An architecture needs one new file and its line in [`registry::NETWORKS`] (besides the `mod`
+//! line that every file has):
 //!
 //! 1. The file implements [`Network`], [`Evaluator`] and [`Evaluation`] for any [`Real`]. Its layout names
 //!    the tensors as PyTorch does.
@@ -19,10 +19,9 @@
 //! 4. If it has hidden units, [`Network::symmetry`] lists every place of θ that belongs to them, and
 //!    [`Evaluation::unit_outputs`] shows their outputs.
 //!
-//! Nothing else names a network: the reader of `[network]`, its messages, the effective
-//! configuration, `check`, `evaluate`, the tables and figures of a report all go by the descriptor
-//! and by what [`Network`] says. The file `fifth.rs`, which only the tests build, is an example,
-//! and proves it.
+//! No other file names a network: the reader of `[network]`, its messages, the effective
+//! configuration, `check`, `evaluate`, and the tables and figures of a report use the descriptor
+//! and [`Network`]. The file `fifth.rs`, which only the tests build, is an example.
 
 pub mod activation;
 pub mod autoencoder;
@@ -56,7 +55,7 @@ use crate::kernels::{ImageMatrix, Real};
 use ndarray::ArrayView2;
 use std::ops::{AddAssign, Range};
 
-/// Images and their classes, as a network sees them.
+/// Images and their classes, the input of a network.
 #[derive(Clone, Copy)]
 pub struct Batch<'a, A> {
     /// The images, `(n, pixels)`.
@@ -66,19 +65,19 @@ pub struct Batch<'a, A> {
 }
 
 impl<A: Real> Batch<'_, A> {
-    /// Some of the images, with their gray values alone.
+    /// Some of the images, with their gray values only.
     fn range(self, range: Range<usize>) -> Self {
         Batch { images: self.images.range(range.clone()), labels: &self.labels[range] }
     }
 
-    /// The same images, at most `size` ≥ 1 at a time, for networks that read gray values alone.
+    /// The same images, at most `size` ≥ 1 at a time, for networks that read gray values only.
     fn blocks(self, size: usize) -> impl Iterator<Item = Self> {
         let images = self.labels.len();
         (0..images).step_by(size).map(move |start| self.range(start..images.min(start + size)))
     }
 }
 
-/// How well one parameter vector does on some images, summed over them.
+/// Loss and correct classifications of one parameter vector, summed over some images.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Score {
     /// Σ of the losses.
@@ -94,9 +93,9 @@ impl AddAssign for Score {
     }
 }
 
-/// An architecture: what θ means, and who can evaluate it.
+/// An architecture: the meaning of θ, and its evaluators.
 pub trait Network<A: Real>: Send + Sync {
-    /// Where each weight lives in θ, and how it is initialized.
+    /// The place of each weight in θ, and its initialization.
     fn layout(&self) -> &Layout;
 
     /// Numbers of an image: its pixels, in all channels.
@@ -112,7 +111,7 @@ pub trait Network<A: Real>: Send + Sync {
         false
     }
 
-    /// Whether [`Score::correct`] means something.
+    /// Whether the network has classes, so that [`Score::correct`] is defined.
     fn has_classes(&self) -> bool {
         true
     }
@@ -128,8 +127,8 @@ pub trait Network<A: Real>: Send + Sync {
         Symmetry::default()
     }
 
-    /// Bytes that a new evaluator takes, as far as they grow with the sizes of the network; a lower
-    /// bound, as `f64`, so that it does not overflow.
+    /// Bytes of a new evaluator that grow with the sizes of the network: a lower bound, as `f64`,
+    /// so that it cannot overflow.
     fn evaluator_bytes(&self) -> f64 {
         0.0
     }
@@ -137,7 +136,7 @@ pub trait Network<A: Real>: Send + Sync {
     /// A new evaluator with buffers of its own.
     fn evaluator(&self) -> Box<dyn Evaluator<A> + '_>;
 
-    /// One for whole paths, if the architecture has a way to share work between their points.
+    /// An evaluator for whole paths, if the architecture can share work between their points.
     fn combinations_evaluator(&self) -> Option<Box<dyn CombinationsEvaluator<A> + '_>> {
         None
     }
@@ -185,9 +184,9 @@ pub trait CombinationsEvaluator<A: Real>: Send {
 /// Computes losses and gradients at M points, combined from K vectors, summed over the images of a
 /// batch, sharing work between the points.
 pub trait CombinationsEvaluation<A: Real> {
-    /// What all combinations of the K vectors have in common on these images, to evaluate other
-    /// ones on the same images: overwrites `shared`, of length K · n ·
-    /// [`CombinationsEvaluator::shared_length`].
+    /// Overwrites `shared`, of length K · n · [`CombinationsEvaluator::shared_length`], with the
+    /// part that all combinations of the K vectors share on these images. Other combinations on the
+    /// same images can then use it.
     fn share(&mut self, batch: Batch<A>, shared: &mut [A]);
 
     /// Adds the sums over images at each of the M points to `scores`, `(M,)`; `shared` is what

@@ -29,7 +29,7 @@ impl Architecture {
         Self { descriptor, values: Values::with_defaults(descriptor.name, descriptor.keys) }
     }
 
-    /// The same with another value of a key. Whether the key takes it, [`Self::build`] checks.
+    /// The same with another value of a key. [`Self::build`] checks whether the key accepts it.
     ///
     /// # Panics
     /// If there is no such key, or if it takes values of another kind.
@@ -38,7 +38,7 @@ impl Architecture {
         Self { values: self.values.with(key, value), ..self }
     }
 
-    /// What its file says of it.
+    /// Its descriptor.
     pub fn descriptor(&self) -> &'static Descriptor {
         self.descriptor
     }
@@ -56,7 +56,7 @@ impl Architecture {
     /// The network for images of this shape in `classes` classes.
     ///
     /// # Errors
-    /// A sentence saying which value its key does not take, or what data the architecture needs.
+    /// A sentence that says which value is invalid, or what data the architecture needs.
     pub fn build<A: Precision>(
         &self,
         images: ImageShape,
@@ -117,7 +117,7 @@ impl Architecture {
     }
 }
 
-/// `f32` or `f64`, as what a network is asked to compute in.
+/// `f32` or `f64`, the precision in which a network computes.
 pub trait Precision: Real {
     /// The network in this precision.
     fn of_either(network: Box<dyn EitherPrecision>) -> Box<dyn Network<Self>>;

@@ -5,7 +5,8 @@ use crate::kernels::{Real, losses};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// Sum over images of the mean over pixels of (σ(z) − x)². Overwrites `outputs`, z `(n, pixels)`,
-/// with σ(z); `targets` x is `(n, pixels)`. There are no classes, so that none is correct.
+/// with σ(z); `targets` x is `(n, pixels)`. There are no classes, so the number of correct images
+/// is 0.
 ///
 /// Eight squares at a time are summed as they are, and their sums in `f64`: there are 4.7e7 squares
 /// in the mean over a data set.
@@ -16,11 +17,11 @@ pub fn loss<A: Real>(outputs: &mut ArrayViewMut2<A>, targets: ArrayView2<A>) -> 
     evaluate(outputs, targets, None)
 }
 
-/// As [`loss`], and overwrites `outputs` with the gradient of each image's loss,
-/// 2 (σ − x) σ (1 − σ) / pixels.
+/// Like [`loss`], but overwrites `outputs` with the gradient of each image's loss, 2 (σ − x) σ (1 −
+/// σ) / pixels.
 ///
 /// # Panics
-/// As [`loss`].
+/// As for [`loss`].
 pub fn loss_and_delta<A: Real>(outputs: &mut ArrayViewMut2<A>, targets: ArrayView2<A>) -> Score {
     let scale = A::of(2.0 / outputs.ncols() as f64);
     evaluate(outputs, targets, Some(scale))

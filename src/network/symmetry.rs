@@ -1,4 +1,4 @@
-//! Exchanges of hidden units that leave the function of a network as it is.
+//! Exchanges of hidden units that do not change the function of a network.
 //!
 //! A network declares its symmetry once, in its own file, as groups of units. For each group it
 //! lists every place of θ that belongs to a unit: a block of indices of one axis of one tensor.

@@ -9,20 +9,20 @@ use serde::{Deserialize, Serialize};
 #[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
 pub struct Adam<A> {
     learning_rate: f64,
-    moments: Moments<A>,
+    moments: AdamMoments<A>,
 }
 
 /// First and second moments of the gradient, and the step count: D. P. Kingma and J. Ba,
 /// arXiv:1412.6980, Algorithm 1.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
-pub struct Moments<A> {
+pub struct AdamMoments<A> {
     first: Vec<A>,
     second: Vec<A>,
     steps: i32,
 }
 
-/// How fast the moments forget, and what keeps the step finite.
+/// The decay of the moments, and the number that keeps the step finite.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decay {
     /// β₁ of the first moment, 0 ≤ β₁ < 1.
@@ -39,9 +39,9 @@ impl Decay {
 }
 
 impl<A: Real> Adam<A> {
-    /// For vectors of `dimension` components, no step taken yet.
+    /// For vectors of `dimension` components, before the first step.
     pub fn new(learning_rate: f64, dimension: usize) -> Self {
-        Self { learning_rate, moments: Moments::new(dimension) }
+        Self { learning_rate, moments: AdamMoments::new(dimension) }
     }
 
     /// Steps taken.
@@ -66,8 +66,8 @@ impl<A: Real> Adam<A> {
     }
 }
 
-impl<A: Real> Moments<A> {
-    /// For vectors of `dimension` components, no step taken yet.
+impl<A: Real> AdamMoments<A> {
+    /// For vectors of `dimension` components, before the first step.
     pub fn new(dimension: usize) -> Self {
         Self { first: vec![A::zero(); dimension], second: vec![A::zero(); dimension], steps: 0 }
     }

@@ -1,4 +1,4 @@
-//! What the rest of the program knows of an optimizer.
+//! The interface of an optimizer.
 
 use super::TrainingStop;
 use crate::keys::{ChoiceKey, Values};
@@ -27,16 +27,16 @@ pub trait OptimizerKind: Sync {
         Vec::new()
     }
 
-    /// What a step between two snapshots is called: `"epoch"` or `"iteration"`.
+    /// The name of a step between two snapshots: `"epoch"` or `"iteration"`.
     fn step(&self) -> &'static str {
         "epoch"
     }
 
-    /// What a training run costs at most.
+    /// Maximum cost of a training run.
     fn cost(&self, values: &Values) -> Cost;
 
-    /// What to do about runs that never came below the loss of their initialization. `unmoved`: the
-    /// loss did not even change.
+    /// The remedy for runs that never fell below the loss of their initialization. `unmoved`: the
+    /// loss did not change at all.
     fn remedy(&self, unmoved: bool) -> Remedy;
 
     /// A run that starts at θ₀.
@@ -50,7 +50,7 @@ pub trait OptimizerKind: Sync {
         train: &ImageLandscape<'_, f32>,
     ) -> Result<Box<dyn OptimizerRun>, Interrupted>;
 
-    /// A run as it was stored.
+    /// Resumes a stored run.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -72,7 +72,7 @@ impl PartialEq for dyn OptimizerKind {
     }
 }
 
-/// An optimizer between two steps. What is serialized is all that it needs to go on.
+/// An optimizer between two steps. Its serialization is the whole state.
 pub trait OptimizerRun: erased_serde::Serialize {
     /// Current parameters, `(P,)`.
     fn theta(&self) -> &[f32];
@@ -108,13 +108,13 @@ erased_serde::serialize_trait_object!(OptimizerRun);
 pub struct Cost {
     /// Epochs or iterations.
     pub steps: usize,
-    /// Whether the run may end before.
+    /// Whether the run may end early.
     pub ends_early: bool,
-    /// In each step, the passes over the training images with gradients, on all of them at once …
+    /// Passes over the training images with gradients in each step, in full batches.
     pub gradients: f64,
-    /// … or in mini-batches.
+    /// Passes over the training images with gradients in each step, in mini-batches.
     pub batches: f64,
-    /// In each step, the losses of a line search.
+    /// Losses of a line search in each step.
     pub trials: f64,
     /// Whether the optimizer knows the training loss after a step.
     pub knows_loss: bool,
@@ -124,7 +124,7 @@ pub struct Cost {
     pub memory_key: Option<&'static str>,
 }
 
-/// What to do about runs that did not improve.
+/// The remedy for runs that did not improve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remedy {
     /// Whether to raise the value of the key, or to lower it.

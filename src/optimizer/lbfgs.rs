@@ -27,7 +27,7 @@ pub struct LbfgsParameters {
     /// Width of the bracket, relative to the step, at which the line search ends, > 0.
     pub line_search_tolerance: f64,
     /// Training loss at which the run ends; 0: never. Once every image is classified correctly, the
-    /// loss falls toward 0 without end. The published runs end near 1e-8, where the usual
+    /// loss falls toward 0 without limit. The published runs end near 1e-8, where the usual
     /// single-precision cross-entropy rounds to 0. Here it does not round to 0, so runs continue to
     /// 1e-30 and θ grows.
     pub target_loss: f64,
@@ -59,7 +59,7 @@ struct Pair<A> {
 }
 
 /// A downhill step along a line.
-struct Descent<'l, A> {
+struct DownhillStep<'l, A> {
     step: LineStep,
     /// u ↦ θ + u d.
     line: Box<dyn Line<A> + 'l>,
@@ -158,7 +158,7 @@ impl<A: Real> Lbfgs<A> {
     fn descent<'l>(
         &self,
         landscape: &'l (impl Landscape<A> + ?Sized),
-    ) -> Result<Option<Descent<'l, A>>, Interrupted> {
+    ) -> Result<Option<DownhillStep<'l, A>>, Interrupted> {
         // Without memory the quasi-Newton direction is that of steepest descent.
         let remembers = !self.memory.is_empty();
         if let Some(direction) = self.direction().filter(|_| remembers)
@@ -175,7 +175,7 @@ impl<A: Real> Lbfgs<A> {
     fn steepest_descent<'l>(
         &self,
         landscape: &'l (impl Landscape<A> + ?Sized),
-    ) -> Result<Option<Descent<'l, A>>, Interrupted> {
+    ) -> Result<Option<DownhillStep<'l, A>>, Interrupted> {
         let mut scales = vec![self.scale, first_scale(&self.gradient)];
         scales.dedup();
         for scale in scales {
@@ -212,7 +212,7 @@ impl<A: Real> Lbfgs<A> {
         landscape: &'l (impl Landscape<A> + ?Sized),
         direction: Vec<A>,
         steepest: Option<f64>,
-    ) -> Result<Option<Descent<'l, A>>, Interrupted> {
+    ) -> Result<Option<DownhillStep<'l, A>>, Interrupted> {
         let mut line = landscape.line(&self.theta, &direction)?;
         let LbfgsParameters { line_search_evaluations, line_search_tolerance, .. } =
             self.parameters;
@@ -222,11 +222,11 @@ impl<A: Real> Lbfgs<A> {
             line_search_tolerance,
             |u| line.value(u),
         )?;
-        Ok(step.map(|step| Descent { step, line, direction, steepest }))
+        Ok(step.map(|step| DownhillStep { step, line, direction, steepest }))
     }
 
-    fn advance(&mut self, descent: Descent<A>) -> Result<(), Interrupted> {
-        let Descent { step, mut line, direction, steepest } = descent;
+    fn advance(&mut self, descent: DownhillStep<A>) -> Result<(), Interrupted> {
+        let DownhillStep { step, mut line, direction, steepest } = descent;
         let mut theta = self.theta.clone();
         add(&mut theta, step.length, &direction);
         let mut gradient = vec![A::zero(); theta.len()];

@@ -1,7 +1,7 @@
 //! Minimization: from one start to a local minimum, and from many random starts to all of them.
 //!
-//! For analytic landscapes and landscapes of the user. The optimizer is L-BFGS with golden section
-//! search as in training. Its line searches have enough evaluations to end at a minimum.
+//! It serves analytic landscapes and landscapes of the user. The optimizer is L-BFGS with golden
+//! section search as in training. Its line searches have enough evaluations to end at a minimum.
 
 use super::LbfgsParameters;
 use super::lbfgs::Lbfgs;
@@ -12,8 +12,8 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How often a minimization leaves a saddle before it ends there. From a point with k descending
-/// directions it leaves at most k times, unless it meets other saddles.
+/// Maximum number of saddles that a minimization leaves before it ends at one. From a point with k
+/// descending directions it leaves at most k times, unless it meets other saddles.
 const MAX_SADDLES: u32 = 100;
 
 /// Lengths of the step that leaves a saddle, as fractions of the largest coordinate (at least 1).
@@ -113,10 +113,10 @@ impl fmt::Display for MinimizationStop {
             Self::NotFinite => "stopped: value or gradient is not finite",
             Self::NotMinimized => "not minimized: used as given",
             Self::Saddle => {
-                "no minimum: a saddle, the gradient is zero and some directions curve down"
+                "not a minimum but a saddle: the gradient is zero, and some directions curve down"
             }
             Self::Maximum => {
-                "no minimum: a maximum, the gradient is zero and no direction curves up"
+                "not a minimum but a maximum: the gradient is zero, and no direction curves up"
             }
         })
     }
@@ -274,9 +274,9 @@ pub struct MinimaSearch {
     pub region: Vec<[f64; 2]>,
     /// How each start is minimized.
     pub minimization: MinimizationParameters,
-    /// Two minima are the same if neither their values nor any of the numbers that identify them
-    /// differ by more than this. It must be well above the error of a minimization and well below
-    /// the differences between minima.
+    /// Two minima are the same if neither their values nor any of their identifying numbers differ
+    /// by more than this. It must be well above the error of a minimization and well below the
+    /// differences between minima.
     pub distinct: f64,
 }
 
@@ -333,7 +333,7 @@ pub struct DistinctMinimum {
     pub same: Vec<usize>,
 }
 
-/// As [`distinct`], each minimum with the others that are equal to it.
+/// Like [`distinct`]. Each minimum has a list of the others that are equal to it.
 pub fn merge(
     found: &[MinimizationResult],
     tolerance: f64,

@@ -1,5 +1,5 @@
-//! Optimizers of networks, one a file in [`kinds`] and one a line in [`OPTIMIZERS`]; the same L-BFGS
-//! for the minima of analytic landscapes, and Adam for paths.
+//! Optimizers of networks, each a file in [`kinds`] and a line in [`OPTIMIZERS`]. The same L-BFGS
+//! finds the minima of analytic landscapes, and Adam optimizes paths.
 //!
 //! All optimizers start run number n from the same θ₀. Those that take mini-batches see the same
 //! ones in the same order if these are of the same size, because the order of the images depends

@@ -8,17 +8,18 @@ use std::sync::Arc;
 /// Names that `[training]` and `atlas.h5` use for other things.
 const TAKEN: [&str; 4] = ["initializations", "keep", "optimizers", "initial"];
 
-/// What a configuration calls an optimizer: the name of its kind, `"sgd"`, or one of its own,
+/// The name of an optimizer in a configuration: that of its kind, `"sgd"`, or one of its own,
 /// `"large-batch"`. It is the first part of the names of its sets, `"large-batch/train"`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "StoredName", into = "StoredName")]
 pub struct OptimizerName(Arc<str>);
 
 impl OptimizerName {
-    /// Checks a name: letters, digits, `-` and `_`, and not like the name or the title of a kind.
+    /// Checks a name: letters, digits, `-` and `_`, and different from the name and the title of
+    /// every kind.
     ///
     /// # Errors
-    /// A sentence saying what is wrong with it.
+    /// A sentence that says what is wrong with it.
     pub fn parse(name: &str) -> Result<Self, String> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
         if name.is_empty() || !name.chars().all(allowed) {
@@ -27,14 +28,15 @@ impl OptimizerName {
             ));
         }
         if TAKEN.contains(&name) {
-            return Err(format!("{name:?} has another meaning; choose another name"));
+            return Err(format!("{name:?} is reserved; choose another name"));
         }
         // Tables and figures print the title of a kind in place of its name.
         let like = |own: &str| own.eq_ignore_ascii_case(name);
         let mut others = OPTIMIZERS.iter().filter(|kind| kind.name() != name);
         if let Some(kind) = others.find(|kind| like(kind.name()) || like(kind.title())) {
             return Err(format!(
-                "{name:?} cannot be told from {:?}, which is printed as {}; choose another name",
+                "{name:?} cannot be distinguished from {:?}, which is printed as {}; choose \
+                 another name",
                 kind.name(),
                 kind.title()
             ));
@@ -64,7 +66,8 @@ impl fmt::Display for OptimizerName {
     }
 }
 
-/// A name as journals and checkpoints hold it. Version 0.1.0 knew two optimizers, by position.
+/// A name as journals and checkpoints store it. Version 0.1.0 stored its two optimizers by
+/// position.
 #[derive(Serialize, Deserialize)]
 enum StoredName {
     Sgd,

@@ -6,7 +6,7 @@ use super::{Cost, LbfgsParameters, OptimizerKind};
 use crate::keys::{ChoiceKey, Value, Values};
 use crate::landscape::{ImageLandscape, Interrupted};
 
-/// All optimizers, one a line. New ones go to the end: checkpoints know them by position.
+/// All optimizers, one a line. New ones go to the end, because checkpoints store the position.
 pub static OPTIMIZERS: &[&dyn OptimizerKind] =
     &[&sgd::KIND, &lbfgs::KIND, &adam::ADAM, &adam::ADAMW];
 
@@ -29,7 +29,7 @@ impl PartialEq for ChosenOptimizer {
 }
 
 impl ChosenOptimizer {
-    /// With the default of every key. Keys that must be written have a value that
+    /// The optimizer with the default of every key. Required keys get a value that
     /// [`Values::check`] refuses.
     pub fn with_defaults(kind: &'static dyn OptimizerKind) -> Self {
         Self { kind, values: Values::with_defaults(kind.name(), kind.keys()) }
@@ -92,7 +92,7 @@ impl ChosenOptimizer {
         self.cost().steps
     }
 
-    /// What a training run costs at most.
+    /// Maximum cost of a training run.
     pub fn cost(&self) -> Cost {
         self.kind.cost(&self.values)
     }
@@ -105,7 +105,7 @@ impl ChosenOptimizer {
         }
     }
 
-    /// Whether it pulls the parameters toward 0, which no reported loss includes.
+    /// Whether it has a weight decay, which reported losses do not include.
     pub fn decays_weights(&self) -> bool {
         matches!(self.value("weight_decay"), Some(Value::Number(decay)) if *decay > 0.0)
     }

@@ -14,9 +14,9 @@ pub struct Snapshot {
     pub loss_train: f64,
     /// Mean loss on the test images.
     pub loss_test: f64,
-    /// Fraction of training images classified correctly; NaN where there are no classes.
+    /// Fraction of training images classified correctly; NaN without classes.
     pub accuracy_train: f64,
-    /// Fraction of test images classified correctly; NaN where there are no classes.
+    /// Fraction of test images classified correctly; NaN without classes.
     pub accuracy_test: f64,
 }
 

@@ -15,7 +15,7 @@ use std::f64::consts::PI;
 ///
 /// E is the number of epochs after the warm-up.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Shape {
+pub enum ScheduleShape {
     /// The same in all epochs.
     Constant,
     /// Multiplied by `factor` after every `epochs` epochs.
@@ -37,14 +37,14 @@ pub enum Shape {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schedule {
     /// The shape after the warm-up.
-    pub shape: Shape,
+    pub shape: ScheduleShape,
     /// W, epochs of linear warm-up.
     pub warmup: usize,
 }
 
 impl Schedule {
     /// The same rate in all epochs.
-    pub const CONSTANT: Self = Self { shape: Shape::Constant, warmup: 0 };
+    pub const CONSTANT: Self = Self { shape: ScheduleShape::Constant, warmup: 0 };
 
     /// The factor of the learning rate in an epoch, counted from 1, of `epochs`.
     pub fn factor(&self, epoch: u32, epochs: usize) -> f64 {
@@ -54,29 +54,29 @@ impl Schedule {
         }
         let after = epoch - self.warmup - 1;
         match self.shape {
-            Shape::Constant => 1.0,
-            Shape::Step { epochs, factor } => factor.powf((after / epochs) as f64),
-            Shape::Cosine => {
+            ScheduleShape::Constant => 1.0,
+            ScheduleShape::Step { epochs, factor } => factor.powf((after / epochs) as f64),
+            ScheduleShape::Cosine => {
                 let all = epochs.saturating_sub(self.warmup).max(1) as f64;
                 f64::midpoint(1.0, (PI * after as f64 / all).cos())
             }
         }
     }
 
-    /// As its keys say.
+    /// The schedule from the values of its keys.
     pub fn of(values: &Values) -> Self {
         let shape = match values.word("schedule") {
-            "step" => Shape::Step {
+            "step" => ScheduleShape::Step {
                 epochs: values.count("step_epochs"),
                 factor: values.positive("step_factor"),
             },
-            "cosine" => Shape::Cosine,
-            _ => Shape::Constant,
+            "cosine" => ScheduleShape::Cosine,
+            _ => ScheduleShape::Constant,
         };
         Self { shape, warmup: values.count("warmup") }
     }
 
-    /// What is wrong with its keys.
+    /// A problem with the values of its keys, if there is one.
     pub fn check(values: &Values) -> Option<(&'static str, String)> {
         let (warmup, epochs) = (values.count("warmup"), values.count("epochs"));
         (warmup > 0 && warmup >= epochs)
@@ -93,7 +93,7 @@ pub const SCHEDULE: ChoiceKey = ChoiceKey::new(
 .note("`\"cosine\"` falls toward 0 at the last epoch")
 .came_later();
 
-/// Of the schedule `"step"`.
+/// A key of the schedule `"step"`.
 pub const STEP_EPOCHS: ChoiceKey =
     ChoiceKey::count("step_epochs", "epochs after which the learning rate changes", 30)
         .unit("epochs")
@@ -101,7 +101,7 @@ pub const STEP_EPOCHS: ChoiceKey =
         .only_with("schedule", "step")
         .came_later();
 
-/// Of the schedule `"step"`.
+/// A key of the schedule `"step"`.
 pub const STEP_FACTOR: ChoiceKey = ChoiceKey::new(
     "step_factor",
     "factor of the learning rate after every `step_epochs` epochs",
@@ -125,19 +125,19 @@ pub const WARMUP: ChoiceKey = ChoiceKey::new(
 mod tests {
     use super::*;
 
-    fn factors(shape: Shape, warmup: usize, epochs: usize) -> Vec<f64> {
+    fn factors(shape: ScheduleShape, warmup: usize, epochs: usize) -> Vec<f64> {
         let schedule = Schedule { shape, warmup };
         (1..=epochs as u32).map(|epoch| schedule.factor(epoch, epochs)).collect()
     }
 
     #[test]
     fn schedules_are_what_their_names_say() {
-        assert_eq!(factors(Shape::Constant, 0, 3), [1.0; 3]);
-        let step = Shape::Step { epochs: 2, factor: 0.5 };
+        assert_eq!(factors(ScheduleShape::Constant, 0, 3), [1.0; 3]);
+        let step = ScheduleShape::Step { epochs: 2, factor: 0.5 };
         assert_eq!(factors(step, 0, 5), [1.0, 1.0, 0.5, 0.5, 0.25]);
         let warm = factors(step, 3, 6);
         assert_eq!(warm, [0.25, 0.5, 0.75, 1.0, 1.0, 0.5]);
-        let cosine = factors(Shape::Cosine, 1, 5);
+        let cosine = factors(ScheduleShape::Cosine, 1, 5);
         let half = f64::midpoint(1.0, 0.5_f64.sqrt());
         for (found, expected) in cosine.iter().zip([0.5, 1.0, half, 0.5, 1.0 - half]) {
             assert!((found - expected).abs() < 1e-15, "{cosine:?}");

@@ -1,4 +1,4 @@
-//! A suspended optimizer as checkpoints hold it: a number that tells its kind, then its state.
+//! A suspended optimizer in a checkpoint: the number of its kind, then its state.
 
 use super::kinds::sgd;
 use super::{OPTIMIZERS, OptimizerKind, OptimizerRun};
@@ -11,7 +11,7 @@ use std::fmt;
 /// [`OPTIMIZERS`] counts from here.
 const FIRST: usize = 2;
 
-/// An optimizer under way, with its kind.
+/// A running optimizer, with its kind.
 pub struct OptimizerState {
     kind: &'static dyn OptimizerKind,
     /// The optimizer.
@@ -75,7 +75,7 @@ impl<'de> DeserializeSeed<'de> for StateOf {
                 let run = sgd::resume_first(stored)?;
                 return Ok(OptimizerState { kind: &sgd::KIND, run });
             }
-            // Its state is the same as then.
+            // The state of L-BFGS has not changed since.
             1 => OPTIMIZERS.get(1),
             number => OPTIMIZERS.get(number - FIRST),
         };

@@ -1,4 +1,4 @@
-//! Optimizers that take a step for each mini-batch: what they have in common.
+//! The common part of optimizers that take a step for each mini-batch.
 
 use super::schedule::Schedule;
 use super::{Cost, OptimizerRun, Remedy, TrainingStop};
@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
-/// What an optimizer does with the gradient of a mini-batch.
+/// The update of an optimizer from the gradient of a mini-batch.
 pub trait UpdateRule<A>: Clone {
     /// One step of θ with this learning rate. The gradient may be overwritten.
     fn step(&mut self, rate: f64, theta: &mut [A], gradient: &mut [A]);
@@ -65,7 +65,7 @@ impl<A: Real, R: UpdateRule<A>> Stochastic<A, R> {
         mut order: impl Rng,
     ) -> Result<ControlFlow<TrainingStop>, Interrupted> {
         let mut indices = Vec::new();
-        // The full batch has no order.
+        // The full batch needs no order.
         if self.pace.batch_size.is_some() {
             indices.extend(0..landscape.samples() as u32);
             indices.shuffle(&mut order);
@@ -73,10 +73,10 @@ impl<A: Real, R: UpdateRule<A>> Stochastic<A, R> {
         self.epoch_in_order(landscape, epoch, &indices)
     }
 
-    /// The same with the images in this order, which is ignored for the full batch.
+    /// The same with the images in this order. The order is ignored for the full batch.
     ///
     /// # Errors
-    /// As [`Self::epoch`].
+    /// As for [`Self::epoch`].
     pub fn epoch_in_order(
         &mut self,
         landscape: &ImageLandscape<'_, A>,
@@ -145,7 +145,7 @@ impl<R: UpdateRule<f32> + Serialize> OptimizerRun for Stochastic<f32, R> {
 }
 
 impl Pace {
-    /// As its keys say.
+    /// The pace from the values of its keys.
     pub fn of(values: &Values) -> Self {
         Self {
             learning_rate: values.positive("learning_rate"),
@@ -155,20 +155,20 @@ impl Pace {
         }
     }
 
-    /// What a run costs whose rule holds so many vectors.
+    /// The cost of a run whose rule stores this number of vectors.
     pub fn cost(values: &Values, vectors_of_rule: usize) -> Cost {
         let all = values.optional_count("batch_size").is_none();
         Cost {
             steps: values.count("epochs"),
             gradients: f64::from(u8::from(all)),
             batches: f64::from(u8::from(!all)),
-            // θ, two snapshots, the gradient, and what an interrupted epoch returns to.
+            // θ, two snapshots, the gradient, and θ at the start of the epoch, for an interruption.
             vectors: 5 + 2 * vectors_of_rule,
             ..Cost::default()
         }
     }
 
-    /// What to do about runs that did not improve.
+    /// The remedy for runs that did not improve.
     pub fn remedy(unmoved: bool) -> Remedy {
         Remedy { raise: unmoved, key: "learning_rate" }
     }

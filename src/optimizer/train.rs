@@ -55,7 +55,7 @@ pub struct TrainingState {
     snapshot: Option<Snapshot>,
 }
 
-/// Where a training run is after an epoch.
+/// The point of a training run after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Visited<'s> {
     /// Epochs, or iterations of L-BFGS, done; 0 at the initialization.
@@ -69,7 +69,7 @@ pub struct Visited<'s> {
 }
 
 impl TrainingState {
-    /// Where the run is; `None` within an epoch, before its losses are known.
+    /// The current point of the run. `None` within an epoch, before its losses are known.
     pub fn visited(&self) -> Option<Visited<'_>> {
         let LossRecord { curve_train, curve_test, .. } = &self.record;
         // The curves begin with the initialization.
@@ -108,7 +108,7 @@ impl Solver for Trainer<'_, '_> {
     }
 }
 
-/// θ₀, `(P,)`: where every run of this number starts, whatever its optimizer.
+/// θ₀, `(P,)`: the start of every run with this number, for all optimizers.
 pub fn initial(seed: MasterSeed, number: u32, tensors: &[Tensor]) -> Vec<f32> {
     initialize(tensors, &mut seed.stream("initialization", &[number.into()]))
 }
@@ -225,8 +225,8 @@ impl LossRecord {
             .then_some(TrainingStop::Diverged { epoch: self.epochs() })
     }
 
-    /// The reason to stop after all epochs. A loss that has only risen, by a large factor, may
-    /// still be finite, but such a run has found no solution.
+    /// The reason to stop after all epochs. A loss that only rises, by a large factor, may stay
+    /// finite, but such a run has no solution.
     fn completed(&self) -> TrainingStop {
         const FAR: f64 = 10.0;
         let risen = self.curve_train.last().is_some_and(|&last| last > FAR * self.curve_train[0]);

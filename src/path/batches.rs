@@ -9,7 +9,7 @@ pub trait Batches<A: Real> {
     /// on the number of the step only.
     ///
     /// # Errors
-    /// As `evaluate`.
+    /// As for `evaluate`.
     fn with_batch(
         &self,
         step: u32,
@@ -19,7 +19,7 @@ pub trait Batches<A: Real> {
     /// The size of a batch as a fraction of the whole, in (0, 1].
     fn fraction(&self) -> f64;
 
-    /// Steps after which the batches have the size of the whole, ≥ 1.
+    /// Number of steps whose batches together have the size of the whole, ≥ 1.
     fn steps_per_epoch(&self) -> usize;
 }
 

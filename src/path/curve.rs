@@ -22,7 +22,7 @@ pub trait Curve<A: Real>: Debug + Send + Sync {
     /// The free parameters in one slice.
     fn free(&self) -> &[A];
 
-    /// The same, to change.
+    /// The same, mutable.
     fn free_mut(&mut self) -> &mut [A];
 
     /// Precomputes what does not depend on the free parameters, for points at these t in [0, 1], in
@@ -50,7 +50,7 @@ pub trait Curve<A: Real>: Debug + Send + Sync {
     /// |ω(1) − ω(0)|.
     fn endpoint_distance(&self) -> f64;
 
-    /// A copy.
+    /// A boxed copy.
     fn boxed(&self) -> Box<dyn Curve<A>>;
 
     /// P, the dimension of the points.

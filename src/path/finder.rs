@@ -6,10 +6,10 @@
 //!
 //! L contains the *sum* of the losses and not their maximum. Its minimum therefore need not pass
 //! through a saddle, and the highest point of the path may lie between two points of the grid.
-//! Three numbers are reported: the barrier on the grid (as published); the barrier on the fine grid,
-//! which is the highest point of the same path, searched for on a grid ten times as fine and between
-//! its points; and the straight-line barrier. The maximum along any path is at least the height of the
-//! lowest saddle.
+//! Three numbers are reported: the barrier on the grid (as published); the barrier on the fine
+//! grid, which is the maximum of the same path on a grid ten times as fine and between its points;
+//! and the straight-line barrier. The maximum along any path is at least the height of the lowest
+//! saddle.
 
 use super::search::{DescentEnd, PathSearch};
 use super::{Curve, CurvePrecision, PathParameters, PathResult};
@@ -18,7 +18,7 @@ use crate::landscape::Landscape;
 use crate::solver::{Watch, complete};
 use thiserror::Error;
 
-/// How many times finer the grid is on which the search for the barrier on the fine grid starts.
+/// How many times finer the fine grid is than the grid of the search.
 pub const REFINEMENT: usize = 10;
 
 /// Why there is no path.
@@ -45,7 +45,7 @@ pub struct FoundPath<A: Real> {
     pub curve: Box<dyn Curve<A>>,
     /// Its barriers and its profile.
     pub result: PathResult,
-    /// The end of the descent, if the search keeps it.
+    /// The final state of the descent, if the search keeps it.
     pub end: Option<DescentEnd<A>>,
 }
 
@@ -67,13 +67,13 @@ pub fn find_path<A: CurvePrecision>(
     Ok(find_path_for(landscape, landscape, endpoints, parameters, watch)?.map(|found| found.result))
 }
 
-/// As [`find_path`], but minimizes `objective` and measures the heights on `landscape`.
+/// Like [`find_path`], but minimizes `objective` and measures the heights on `landscape`.
 ///
 /// # Errors
-/// As [`find_path`].
+/// As for [`find_path`].
 ///
 /// # Panics
-/// As [`find_path`].
+/// As for [`find_path`].
 pub fn find_path_for<A: CurvePrecision>(
     objective: &dyn Landscape<A>,
     landscape: &dyn Landscape<A>,

@@ -1,7 +1,7 @@
 //! The settings of a search for a path.
 
 use super::ChosenMethod;
-use crate::optimizer::schedule::{Schedule, Shape};
+use crate::optimizer::schedule::{Schedule, ScheduleShape};
 use serde::{Deserialize, Serialize};
 
 /// What is minimized along a path besides the penalty. Reported barriers are those of f in either
@@ -39,12 +39,12 @@ pub enum RateSchedule {
     Cosine,
     /// η in the first steps, and in the last [`COOLDOWN`] of them as the cosine.
     ///
-    /// A search in batches needs long steps to get far and short ones to settle. A cosine spends
-    /// half of its steps on settling. Compare A. Hägele et al., arXiv:2405.18392 (2024).
+    /// A search in batches needs long steps to get far and short steps to converge. A cosine spends
+    /// half of its steps on convergence. Compare A. Hägele et al., arXiv:2405.18392 (2024).
     Cooldown,
 }
 
-/// The steps of a cooldown, as a fraction of all.
+/// The steps of a cooldown, as a fraction of all steps.
 pub const COOLDOWN: f64 = 1.0 / 3.0;
 
 impl RateSchedule {
@@ -64,7 +64,8 @@ impl RateSchedule {
     /// the optimizers, with steps in place of epochs.
     pub fn factor(self, step: u32, steps: usize) -> f64 {
         let cosine = |step: u32, steps: usize| {
-            Schedule { shape: Shape::Cosine, warmup: 0 }.factor(step.saturating_add(1), steps)
+            Schedule { shape: ScheduleShape::Cosine, warmup: 0 }
+                .factor(step.saturating_add(1), steps)
         };
         match self {
             Self::Constant => 1.0,

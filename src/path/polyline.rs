@@ -14,7 +14,7 @@ pub static METHOD: PathMethod = PathMethod {
     about: "straight segments",
     keys: &[ChoiceKey::count_up_to(
         "knots",
-        "points that straight segments join, without the endpoints",
+        "inner points of the polyline, which straight segments join",
         10,
         1000,
     )],

@@ -8,9 +8,9 @@ use std::fmt;
 /// All path methods, one a line, the default first.
 pub static METHODS: &[&PathMethod] = &[&fourier::METHOD, &polyline::METHOD];
 
-/// A path method as the rest of the program knows it.
+/// A path method: its name, its keys and its curves.
 pub struct PathMethod {
-    /// As in configurations: `"fourier"`. No two are the same.
+    /// Its unique name in configurations: `"fourier"`.
     pub name: &'static str,
     /// What bends the straight line, in a few words.
     pub about: &'static str,
@@ -43,7 +43,7 @@ impl fmt::Debug for PathMethod {
 #[derive(Clone, Debug)]
 pub struct ChosenMethod {
     method: &'static PathMethod,
-    /// In the order of the method's keys, and each of its key's kind.
+    /// The values in the order of the keys, each of the kind of its key.
     values: Vec<Value>,
 }
 
@@ -60,7 +60,7 @@ impl Default for ChosenMethod {
 }
 
 impl ChosenMethod {
-    /// With the default of every key.
+    /// The method with the default of every key.
     pub fn with_defaults(method: &'static PathMethod) -> Self {
         Self { method, values: method.keys.iter().map(ChoiceKey::default).collect() }
     }

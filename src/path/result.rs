@@ -52,20 +52,21 @@ pub struct PathResult {
     pub length_straight: f64,
     /// Adam steps taken.
     pub steps: u32,
-    /// The step after which the best path was found; 0 is the initial curve, mostly the straight
+    /// The step after which the best path was found; 0 is the initial curve, usually the straight
     /// line.
     pub best_step: u32,
     /// Why the search ended.
     pub stop: PathStop,
-    /// The accuracies, where the landscape [has them](crate::landscape::Landscape::has_accuracy).
-    /// Not part of the encoding, which is older: journal and messages carry them beside the path.
+    /// The accuracies, if the landscape [has them](crate::landscape::Landscape::has_accuracy). They
+    /// are not part of the encoding, which is older; journal and messages store them beside the
+    /// path.
     #[serde(skip)]
     pub accuracy: Option<AccuracyProfiles>,
 }
 
 impl PathResult {
-    /// The loss of the higher endpoint. The maximum along a path cannot be lower than this. If H
-    /// equals it, nothing separates the two solutions.
+    /// The loss of the higher endpoint. The maximum along a path cannot be lower. If H equals it,
+    /// no barrier separates the two solutions.
     pub fn higher_endpoint(&self) -> f64 {
         let endpoints = [self.loss.first(), self.loss.last()].into_iter().flatten();
         endpoints.copied().fold(f64::NEG_INFINITY, f64::max)
@@ -84,8 +85,8 @@ impl PathResult {
 
     /// Whether the search failed: the path is the straight line although lower paths exist.
     ///
-    /// A straight line that never rises above its higher endpoint is the right answer and is not
-    /// counted. Nor is one that `paths.steps = 0` asked for. Any other straight line can be
+    /// A straight line that never rises above its higher endpoint is the right result and not
+    /// counted, and neither is the line of `paths.steps = 0`. Any other straight line can be
     /// lowered: moving its points toward the endpoints, on the same line, already lowers their
     /// summed loss.
     pub fn is_unimproved(&self) -> bool {
@@ -95,7 +96,7 @@ impl PathResult {
             && !self.is_at_endpoint()
     }
 
-    /// Whether no step was asked for: `paths.steps = 0`.
+    /// Whether no step was requested: `paths.steps = 0`.
     pub fn took_no_step(&self) -> bool {
         self.steps == 0 && self.stop == PathStop::Completed
     }
@@ -147,7 +148,8 @@ impl fmt::Display for PathStop {
             Self::NotFinite { step } => {
                 write!(
                     f,
-                    "stopped: the loss was not finite in step {step}; the best path before it stands"
+                    "stopped: the loss was not finite in step {step}; the result is the best path \
+                     before it"
                 )
             }
         }
@@ -157,13 +159,13 @@ impl fmt::Display for PathStop {
 /// Paths between pairs of solutions of one set on one landscape, including those that failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PathSet {
-    /// The sets of the endpoints, mostly one.
+    /// The sets of the endpoints, usually one.
     pub set: EndSets,
     /// The landscape.
     pub landscape: LandscapeName,
     /// Initialization numbers (a, b) of the endpoints of each path.
     pub pairs: Vec<(u32, u32)>,
-    /// For each pair its path, or the reason why there is none.
+    /// For each pair its path, or why the search failed.
     pub results: Vec<Result<PathResult, String>>,
 }
 

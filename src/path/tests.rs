@@ -18,7 +18,7 @@ fn chosen() -> Vec<ChosenMethod> {
     METHODS.iter().flat_map(of).collect()
 }
 
-/// Away from the straight line.
+/// A curve away from the straight line.
 fn bent(chosen: &ChosenMethod) -> Box<dyn Curve<f64>> {
     let [a, b] = TwoWells::ENDPOINTS;
     let mut curve = chosen.straight([&a, &b]);
@@ -131,7 +131,7 @@ fn a_dense_grid_contains_the_grid_in_single_precision_too() {
     }
 }
 
-/// Each by the formula in its file.
+/// Each curve is compared with the formula in its file.
 #[test]
 fn the_curves_are_what_their_methods_say() {
     let [a, b] = TwoWells::ENDPOINTS;

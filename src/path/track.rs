@@ -25,7 +25,7 @@ pub struct Track {
 /// Maximum dimension of a landscape for which points are kept.
 pub const MAX_DIMENSIONS: usize = 3;
 
-/// The points are at most this many times finer than the grid of the objective. A curve of 500
+/// Maximum factor by which the points are finer than the grid of the objective. A curve of 500
 /// points or more looks smooth.
 const MAX_REFINEMENT: usize = 10;
 

@@ -22,8 +22,8 @@ pub enum LandscapeName {
 
 /// Name of a data set of a process.
 ///
-/// Names are compared and copied everywhere, and there are few: each is kept once for as long as
-/// the program runs.
+/// Names are compared and copied often, and there are few of them: each is stored once, until the
+/// program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct DatasetName(&'static str);
@@ -81,7 +81,7 @@ impl LandscapeName {
         }
     }
 
-    /// A number that tells it from all others while the program runs.
+    /// A number that identifies it while the program runs.
     pub fn number(self) -> usize {
         match self {
             Self::Train => 0,

@@ -1,5 +1,5 @@
-//! Sets of parameter vectors: which training runs are kept, what the sets are called, which pairs
-//! of their vectors get a path.
+//! Sets of parameter vectors: the selection of training runs, the names of sets, and the pairs of
+//! vectors that get a path.
 
 pub mod landscape;
 pub mod pairs;

@@ -1,12 +1,12 @@
-//! Which pairs of a set get a path.
+//! The pairs of a set that get a path.
 
 use super::SetName;
 use crate::random::MasterSeed;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The sets of the ends of paths: ω^a is a vector of the one, ω^b of the other. Mostly both ends
-/// are in one set.
+/// The sets of the endpoints of paths: ω^a is a vector of the first, ω^b of the second. Usually
+/// both are the same set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EndSets {
     /// The set of ω^a, at t = 0.
@@ -21,7 +21,7 @@ impl EndSets {
         Self { a: set.clone(), b: set }
     }
 
-    /// The set, if both ends are in one.
+    /// The set, if both endpoints are in the same one.
     pub fn single(&self) -> Option<&SetName> {
         (self.a == self.b).then_some(&self.a)
     }
@@ -40,14 +40,13 @@ impl EndSets {
         }
     }
 
-    /// What stands after the slash: `train`; of two sets with different members both,
-    /// `train–test`.
+    /// The part after the slash: `train`. For two sets with different members, both: `train–test`.
     pub fn member(&self) -> String {
         let [a, b] = self.both().map(SetName::member);
         if a == b { a.to_owned() } else { format!("{a}–{b}") }
     }
 
-    /// What stands before the slash: `sgd`; of two sets with different groups both, `sgd–lbfgs`.
+    /// The part before the slash: `sgd`. For two sets with different groups, both: `sgd–lbfgs`.
     pub fn group(&self) -> String {
         let [a, b] = self.both().map(SetName::group);
         if a == b { a.to_owned() } else { format!("{a}–{b}") }
@@ -83,13 +82,13 @@ pub enum Pairs {
     All,
     /// This many, drawn at random without repetition; all pairs if there are fewer.
     Count(usize),
-    /// At most two for each vector of all sets together, chosen in rounds where they can still
-    /// lower something.
+    /// At most two for each vector of all sets together, chosen in rounds among those that can
+    /// still lower the height of a merge.
     Spanning,
 }
 
 impl Pairs {
-    /// The number of pairs of n vectors; of `Spanning` all that may be chosen.
+    /// The number of pairs of n vectors. For `Spanning`, all pairs that may be chosen.
     pub fn of(self, vectors: usize) -> usize {
         self.at_most(vectors * vectors.saturating_sub(1) / 2)
     }
@@ -110,10 +109,10 @@ impl Pairs {
 /// Pairs `(a, b)`, a ≠ b, of the given initialization numbers in the order of their random draw.
 ///
 /// Every possible pair has a random key that depends on the master seed and on the two numbers
-/// only. The pairs with the smallest keys are taken. Asking for more pairs later therefore keeps
-/// the pairs that have been computed. The train and the test set of one optimizer get the same
-/// pairs, so their barriers can be compared pair by pair. The direction of a pair is a random bit
-/// of its key.
+/// only. The pairs with the smallest keys are taken. So a later request for more pairs keeps the
+/// pairs that have been computed. The train and the test set of one optimizer get the same pairs,
+/// so their barriers can be compared pair by pair. The direction of a pair is a random bit of its
+/// key.
 pub fn draw_pairs(seed: MasterSeed, initializations: &[u32], pairs: Pairs) -> Vec<(u32, u32)> {
     let mut sorted = initializations.to_vec();
     sorted.sort_unstable();

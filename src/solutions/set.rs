@@ -10,14 +10,14 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SetName(String);
 
-/// Ends the group of an aligned set.
+/// The suffix of the group of an aligned set.
 const ALIGNED: &str = "-aligned";
 
 impl SetName {
     /// Parses `"group/member"`; each part is letters, digits, `-`, `_`, `.` and not empty.
     ///
     /// # Errors
-    /// A sentence saying what is wrong with the name.
+    /// A sentence that says what is wrong with the name.
     pub fn parse(name: &str) -> Result<Self, String> {
         let part = |text: &str| {
             !text.is_empty()
@@ -54,7 +54,7 @@ impl SetName {
         Self(format!("{}{ALIGNED}/{}", self.group(), self.member()))
     }
 
-    /// The set of this name before an alignment, if it has the name of an aligned set.
+    /// The set before the alignment, if this is the name of an aligned set.
     pub fn before_alignment(&self) -> Option<Self> {
         let group = self.group().strip_suffix(ALIGNED).filter(|group| !group.is_empty())?;
         Some(Self(format!("{group}/{}", self.member())))
@@ -87,9 +87,9 @@ pub struct SolutionSet {
     pub loss_train: Vec<f64>,
     /// `(n,)` mean loss on the test images.
     pub loss_test: Vec<f64>,
-    /// `(n,)` fraction of training images classified correctly; NaN where there are no classes.
+    /// `(n,)` fraction of training images classified correctly; NaN without classes.
     pub accuracy_train: Vec<f64>,
-    /// `(n,)` fraction of test images classified correctly; NaN where there are no classes.
+    /// `(n,)` fraction of test images classified correctly; NaN without classes.
     pub accuracy_test: Vec<f64>,
 }
 
@@ -127,8 +127,8 @@ impl SolutionSet {
 /// The `keep` runs with the lowest training loss as two sets, `optimizer/train` and
 /// `optimizer/test`.
 ///
-/// `runs` holds (initialization, run) of those that finished; diverged ones are no solutions, and
-/// ties go to the smaller number.
+/// `runs` are the finished runs with their initializations. Diverged runs are no solutions. Of
+/// equal losses, the smaller number comes first.
 ///
 /// # Panics
 /// If the snapshots differ in their number of parameters.

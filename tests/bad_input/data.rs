@@ -207,12 +207,12 @@ const CASES: &[Row] = &[
             write(root, TRAIN_IMAGES, &idx(&[0, 2, 3], &[]));
             write(root, TRAIN_LABELS, &idx(&[0], &[]));
         },
-        "images/train-images-idx3-ubyte: holds 0 images of 2×3 pixels: nothing to learn from",
+        "images/train-images-idx3-ubyte: holds 0 images of 2×3 pixels: so there is no data",
     ),
     (
         "images without pixels",
         |root| write(root, TRAIN_IMAGES, &idx(&[4, 0, 0], &[])),
-        "images/train-images-idx3-ubyte: holds 4 images of 0×0 pixels: nothing to learn from",
+        "images/train-images-idx3-ubyte: holds 4 images of 0×0 pixels: so there is no data",
     ),
     // ---- compression ----------------------------------------------------------------------------
     (
@@ -317,7 +317,7 @@ const CASES: &[Row] = &[
         |root| set(root, "\"images\"", "\"images\"\ntrain = 5\ntest = 4"),
         "dataset.train = 5, but images/train-images-idx3-ubyte holds 4; ask for 4 at most, or leave dataset.train out to use \
          all\n\
-         dataset.test = 4, but images/t10k-images-idx3-ubyte holds 3; ask for 3 at most, or leave dataset.test out to use all",
+         dataset.test = 4, but images/t10k-images-idx3-ubyte has 3; set at most 3, or remove dataset.test to use all",
     ),
     (
         "paths on more images than there are",

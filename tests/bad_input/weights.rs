@@ -182,7 +182,7 @@ const CASES: &[Row] = &[
             bytes.resize(10 + 60_000, b'(');
             write(root, NPY, &bytes);
         },
-        "theta.npy is not an .npy file (its header takes 60000 bytes, more than the 10000 that NumPy reads); write one with \
+        "theta.npy is not an .npy file (its header has 60000 bytes, more than the 10000 that NumPy reads); write one with \
          numpy.save, or name a group of an HDF5 file as in atlas.h5:/solutions/sgd/train",
     ),
     (
@@ -389,14 +389,14 @@ const CASES: &[Row] = &[
             vectors[[1, 18]] = f32::NEG_INFINITY;
             array(root, &vectors);
         },
-        "theta.npy: component 17 of row 1 (counted from 0) is NaN, no finite float32; 2 such in all: leave out vectors that \
+        "theta.npy: component 17 of row 1 (counted from 0) is NaN, not a finite float32; 2 such components in total: leave out vectors that \
          diverged",
     ),
     (
         "beyond single precision",
         NPY,
         |root| array(root, &Array2::from_elem((1, PARAMETERS), 1e300_f64)),
-        "theta.npy: component 0 of row 0 (counted from 0) is 1e300, no finite float32; 32 such in all: leave out vectors that \
+        "theta.npy: component 0 of row 0 (counted from 0) is 1e300, not a finite float32; 32 such components in total: leave out vectors that \
          diverged",
     ),
     // ---- HDF5 -----------------------------------------------------------------------------------
@@ -418,7 +418,7 @@ const CASES: &[Row] = &[
         "study.toml:/solutions/sgd/train",
         |_| {},
         "cannot read / of study.toml: H5Fopen(): unable to open file: file signature not found; the file is damaged or not an \
-         HDF5 file. If it is the atlas.h5 of a run, move it away and run the command of that run again, which makes it \
+         HDF5 file. If it is the atlas.h5 of a run, move it away and rerun the command of that run, which makes it \
          again from its journal",
     ),
     (
@@ -426,7 +426,7 @@ const CASES: &[Row] = &[
         "atlas.h5:/solutions/sgd/train",
         |root| atlas_bytes(root, Vec::clear),
         "cannot read / of atlas.h5: H5Fopen(): unable to open file: file signature not found; the file is damaged or not an \
-         HDF5 file. If it is the atlas.h5 of a run, move it away and run the command of that run again, which makes it \
+         HDF5 file. If it is the atlas.h5 of a run, move it away and rerun the command of that run, which makes it \
          again from its journal",
     ),
     (
@@ -435,26 +435,26 @@ const CASES: &[Row] = &[
         |root| atlas_bytes(root, |bytes| bytes.truncate(bytes.len() / 2)),
         "cannot read / of atlas.h5: H5Fopen(): unable to open file: truncated file: eof = 2376, sblock->base_addr = 0, \
          stored_eof = 4752; the file is damaged or not an HDF5 file. \
-         If it is the atlas.h5 of a run, move it away and run the command of that run again, which makes it again from \
+         If it is the atlas.h5 of a run, move it away and rerun the command of that run, which makes it again from \
          its journal",
     ),
     (
         "a mistyped set",
         "atlas.h5:/solutions/sgd/tran",
         |root| atlas(root, "solutions/sgd/train/theta", &vectors()),
-        "atlas.h5: /solutions/sgd/tran holds no dataset theta; there are /solutions/sgd/train",
+        "atlas.h5: /solutions/sgd/tran has no dataset theta; there are /solutions/sgd/train",
     ),
     (
         "a dataset in place of its group",
         "atlas.h5:/solutions/sgd/train/theta",
         |root| atlas(root, "solutions/sgd/train/theta", &vectors()),
-        "atlas.h5: /solutions/sgd/train/theta holds no dataset theta; there are /solutions/sgd/train",
+        "atlas.h5: /solutions/sgd/train/theta has no dataset theta; there are /solutions/sgd/train",
     ),
     (
         "an atlas without any set",
         "atlas.h5:/solutions/sgd/train",
         |root| atlas(root, "other/theta", &vectors()),
-        "atlas.h5: /solutions/sgd/train holds no dataset theta; there are no sets of vectors in this file",
+        "atlas.h5: /solutions/sgd/train has no dataset theta; there are no sets of vectors in this file",
     ),
     (
         "integers in an atlas",
@@ -484,7 +484,7 @@ const CASES: &[Row] = &[
         |root| {
             atlas(root, "solutions/sgd/train/theta", &Array2::from_elem((1, PARAMETERS), f32::NAN));
         },
-        "atlas.h5:/solutions/sgd/train: component 0 of row 0 (counted from 0) is NaN, no finite float32; 32 such in all: \
+        "atlas.h5:/solutions/sgd/train: component 0 of row 0 (counted from 0) is NaN, not a finite float32; 32 such components in total: \
          leave out vectors that diverged",
     ),
 ];
@@ -520,8 +520,7 @@ fn imports() {
     let message = "study.toml: import.a/one: theta.npy: rows have 7 components, the network has 32: fc1.weight (2, 6), fc2.weight (10, \
          2); choose the network they belong to\n\
          study.toml: import.a/two: cannot read nowhere.npy: No such file or directory (os error 2)\n\
-         study.toml: import.a/three: atlas.h5:/solutions/sgd/train: component 0 of row 0 (counted from 0) is NaN, no finite \
-         float32; 32 such in all: leave out vectors that diverged";
+         study.toml: import.a/three: atlas.h5:/solutions/sgd/train: component 0 of row 0 (counted from 0) is NaN, not a finite float32; 32 such components in total: leave out vectors that diverged";
     refuse(&[Case {
         name: "three imports".to_owned(),
         directory,

@@ -44,12 +44,12 @@ fn atlases_without_the_vectors() {
     .with_code(0);
     let atlas = run.join("atlas.h5");
     let group = |group: &str| format!("{}:{group}", text(&atlas));
-    let there = "atlas.h5: /solutions/sgd/tran holds no dataset theta; there are \
+    let there = "atlas.h5: /solutions/sgd/tran has no dataset theta; there are \
                  /solutions/sgd/test, /solutions/sgd/train";
     refused_weights(&group("/solutions/sgd/tran"), &[there]);
     refused_weights(
         &group("/solutions/sgd/curves"),
-        &["/solutions/sgd/curves holds no dataset theta; there are"],
+        &["/solutions/sgd/curves has no dataset theta; there are"],
     );
     refused_weights(
         &group("/solutions/sgd/train"),
@@ -97,7 +97,7 @@ fn exports_that_go_nowhere_or_over_something() {
     assert_eq!(fs::read(&file).expect("still there"), b"precious");
     refused(
         export(&run, "sgd/train", &root.path().join("nowhere/theta.npy"), &[]),
-        &["there is no such directory; make it first"],
+        &["there is no such directory; create it first"],
     );
     refused(
         export(&run, "sgd/train", root.path(), &["--force"]),

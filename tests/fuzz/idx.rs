@@ -5,7 +5,7 @@ use crate::memory::measured;
 use crate::settings;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use lossatlas::data::{ChannelOrder, Dataset, DatasetError, ImageShape, Wanted, idx};
+use lossatlas::data::{ChannelOrder, Dataset, DatasetError, ImageShape, WantedImages, idx};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -77,7 +77,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn load(directory: &Path, wanted: Wanted) -> Result<Dataset, DatasetError> {
+fn load(directory: &Path, wanted: WantedImages) -> Result<Dataset, DatasetError> {
     idx::load(directory, None, ChannelOrder::Auto, wanted)
 }
 
@@ -94,7 +94,7 @@ proptest! {
     fn sound_data_sets_are_read_as_written(data in data()) {
         let directory = tempdir().unwrap();
         write(directory.path(), &data.files());
-        let read = load(directory.path(), Wanted::default()).unwrap();
+        let read = load(directory.path(), WantedImages::default()).unwrap();
         for (images, (pixels, labels)) in [&read.train, &read.test].into_iter().zip(data.content()) {
             prop_assert_eq!(images.pixels.bytes(), Some(&pixels[..]));
             let expected: Vec<_> = labels.into_iter().map(u16::from).collect();
@@ -116,7 +116,7 @@ proptest! {
         let mut files = data.files();
         damages.iter().for_each(|(file, damage): &(Index, Damage)| damage.apply(&mut files[file.index(4)]));
         write(directory.path(), &files);
-        let (read, most) = measured(|| load(directory.path(), Wanted { train, test, classes }));
+        let (read, most) = measured(|| load(directory.path(), WantedImages { train, test, classes }));
         let length: usize = files.iter().map(|bytes| if bytes.starts_with(&[0x1f, 0x8b]) { EXPANSION } else { 4 } * bytes.len()).sum();
         prop_assert!(most <= length + OVERHEAD, "{} bytes of memory", most);
         match read {

@@ -3,7 +3,7 @@
 use crate::damage::{Damage, damage};
 use crate::memory::measured;
 use crate::settings;
-use lossatlas::data::{ChannelOrder, Dataset, DatasetError, Wanted, npy};
+use lossatlas::data::{ChannelOrder, Dataset, DatasetError, WantedImages, npy};
 use ndarray::{Array1, Array3, Array4};
 use ndarray_npy::NpzWriter;
 use proptest::collection::vec;
@@ -94,7 +94,7 @@ impl Data {
     }
 }
 
-fn load(file: &Path, wanted: Wanted) -> Result<Dataset, DatasetError> {
+fn load(file: &Path, wanted: WantedImages) -> Result<Dataset, DatasetError> {
     npy::load(file, ChannelOrder::Auto, wanted, 0)
 }
 
@@ -106,7 +106,7 @@ proptest! {
         let directory = tempdir().unwrap();
         let file = directory.path().join("set.npz");
         fs::write(&file, data.file()).unwrap();
-        let read = load(&file, Wanted::default()).unwrap();
+        let read = load(&file, WantedImages::default()).unwrap();
         let shape = read.shape();
         prop_assert_eq!((shape.channels, shape.rows, shape.columns), (data.channels, data.rows, data.columns));
         prop_assert_eq!(read.first_label, i64::from(data.first_label));
@@ -141,7 +141,7 @@ proptest! {
         let directory = tempdir().unwrap();
         let file = directory.path().join("set.npz");
         fs::write(&file, &bytes).unwrap();
-        let (read, most) = measured(|| load(&file, Wanted { train, test, classes }));
+        let (read, most) = measured(|| load(&file, WantedImages { train, test, classes }));
         prop_assert!(most <= EXPANSION * bytes.len() + OVERHEAD, "{} bytes of memory", most);
         match read {
             Ok(read) => {

@@ -1,6 +1,6 @@
 //! What ranks agree on and tell each other.
 
-use lossatlas::engine::parallel::{Report, World, WorldError, mpi_library_version};
+use lossatlas::engine::parallel::{RankMessage, World, WorldError, mpi_library_version};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -11,13 +11,13 @@ pub fn agree(world: &World) {
 
     let same = world.agree(Err::<(), _>("no such file")).expect_err("all ranks failed");
     assert_eq!(same.to_string(), "no such file");
-    assert_eq!(same.reports, [Report { message: "no such file".into(), ranks: ranks() }]);
+    assert_eq!(same.reports, [RankMessage { message: "no such file".into(), ranks: ranks() }]);
 
     let last = world.size() - 1;
     let one = world
         .agree(if world.rank() == last { Err("disk full") } else { Ok(()) })
         .expect_err("one rank failed");
-    assert_eq!(one.reports, [Report { message: "disk full".into(), ranks: vec![last] }]);
+    assert_eq!(one.reports, [RankMessage { message: "disk full".into(), ranks: vec![last] }]);
     let expected =
         if world.size() == 1 { "disk full".to_owned() } else { format!("rank {last}: disk full") };
     assert_eq!(one.to_string(), expected);
@@ -26,7 +26,7 @@ pub fn agree(world: &World) {
         world.agree(Err::<(), _>(format!("error {}", world.rank()))).expect_err("all ranks failed");
     let reports = ranks()
         .into_iter()
-        .map(|rank| Report { message: format!("error {rank}"), ranks: vec![rank] });
+        .map(|rank| RankMessage { message: format!("error {rank}"), ranks: vec![rank] });
     assert_eq!(each.reports, reports.collect::<Vec<_>>());
 
     let causes = anyhow::anyhow!("permission denied").context("cannot write atlas.h5");
@@ -58,7 +58,7 @@ pub fn each_rank_fails_in_turn(world: &World) {
             let error = world.agree(here).expect_err("one rank failed");
             assert_eq!(
                 error.reports,
-                [Report { message: "deliberate failure".into(), ranks: vec![victim] }]
+                [RankMessage { message: "deliberate failure".into(), ranks: vec![victim] }]
             );
             collective();
         }
@@ -105,7 +105,10 @@ pub fn broadcast(world: &World) {
 
     let failed =
         world.broadcast(|| Err::<(), _>("line 3: no such key")).expect_err("rank 0 failed");
-    assert_eq!(failed.reports, [Report { message: "line 3: no such key".into(), ranks: vec![0] }]);
+    assert_eq!(
+        failed.reports,
+        [RankMessage { message: "line 3: no such key".into(), ranks: vec![0] }]
+    );
 
     // Rank 0 keeps its value; the others cannot read this one back.
     let unreadable = world.broadcast(|| Ok::<_, String>(Untagged::Number(1)));

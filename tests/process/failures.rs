@@ -65,9 +65,9 @@ fn three_deaths_in_a_row_end_the_run_and_what_is_finished_stays() {
     let minima = study.results();
     study.mode("die");
     let words = [
-        "paths: 3 tasks in a row have ended by the death of their process; the last one, on rank 0: \
+        "paths: the processes of 3 tasks in a row have died; the last one, on rank 0: \
          the process ended with exit code 3",
-        "run the same command again to continue",
+        "rerun the command to resume",
     ];
     study.run(1, "run", &[]).with_code(1).saying(&words);
     assert_eq!(study.results(), minima, "the tasks are not to blame");

@@ -3,7 +3,7 @@
 use crate::study::Study;
 use lossatlas::engine::stages::refinement::RefinedPath;
 use lossatlas::engine::store::{Contents, journal};
-use lossatlas::path::refine::{Certificate, Place, Verdict};
+use lossatlas::path::refine::{Certificate, Destination, Verdict};
 use ndarray::{Array2, array};
 use ndarray_npy::write_npy;
 
@@ -73,7 +73,7 @@ fn gradients_from_outside_are_good_enough_with_errors_of_1e_8() {
         assert!(error < 1e-6, "{mode}: {} instead of {exact}", found.height);
         assert_eq!(found.verdict, Verdict::Pass, "{mode}: {:?}", found.failed);
         assert!(found.slope_noise < noise, "{mode}: {}", found.slope_noise);
-        assert!(found.sides.iter().any(|side| side.place == Place::Minimum), "{mode}");
+        assert!(found.sides.iter().any(|side| side.place == Destination::Minimum), "{mode}");
     }
     assert!(refined("noisy").slope_noise > 1e-11, "the errors are measured");
 }

@@ -43,7 +43,7 @@ fn handshakes_that_are_wrong() {
 
 #[test]
 fn what_does_not_fit_the_process() {
-    let start = ["there is nothing to start from", "landscape.start = [low, high]"];
+    let start = ["there are no starts", "landscape.start = [low, high]"];
     refused("no-region", &[], &start);
     let datasets =
         ["paths.landscapes: the process has no data set \"valid\"; it has \"train\", \"test\""];

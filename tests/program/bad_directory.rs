@@ -50,7 +50,7 @@ fn a_directory_that_holds_nothing() {
     let root = tempdir().expect("a temporary directory");
     refused(
         &["status", text(root.path())],
-        &["results.journal: no results have been saved in this directory; check the path"],
+        &["results.journal: this directory has no results; check the path"],
     );
     assert_eq!(
         fs::read_dir(root.path()).expect("a directory").count(),
@@ -107,7 +107,7 @@ fn results_of_another_configuration() {
         arguments.extend(changes.iter().flat_map(|change| ["--set", change]));
         refused(
             &arguments,
-            &[&["holds results of another configuration; choose another --out or undo"], parts]
+            &[&["has results of another configuration; choose another --out or undo"], parts]
                 .concat(),
         );
     };
@@ -137,7 +137,7 @@ fn a_journal_that_cannot_be_read() {
         (
             "a bit error",
             sound.len() / 2,
-            "is damaged (its checksum does not match its content); the file is left as it is",
+            "is damaged (its checksum does not match its content); the file is unchanged",
         ),
     ];
     for (what, at, message) in damages {
@@ -183,7 +183,9 @@ fn an_atlas_that_must_not_be_overwritten() {
     refused_as_it_is("has format version 99, this program writes version 2");
     write(&atlas, &sound);
     fs::remove_file(&journal).expect("written by the program");
-    refused_as_it_is("holds results, but there is no results.journal beside it to continue from");
+    refused_as_it_is(
+        "has results, but the results.journal from which a run could resume is missing",
+    );
     assert!(!journal.exists(), "nothing is written");
 }
 
@@ -210,8 +212,8 @@ fn an_atlas_of_another_run_or_one_that_was_changed_is_not_overwritten() {
         ),
         (
             &damaged,
-            "atlas.h5: is not as this run has written it: it was changed or damaged since, or is \
-             newer than the journal",
+            "atlas.h5: differs from the file that this run wrote: it was changed or damaged since, \
+             or is newer than the journal",
         ),
     ] {
         write(&atlas, bytes);
@@ -273,13 +275,13 @@ fn a_full_disk_is_said_once_while_a_task_goes_on() {
     let ended = with_space_for_12_megabytes("run", root.path(), &long, &["--time-limit", "4s"])
         .with_code(75);
     assert_eq!(
-        ended.said("is not stored, the run goes on: cannot append to "),
+        ended.said("could not be stored, the run continues: cannot append to "),
         1,
         "{}",
         ended.stderr
     );
-    assert_eq!(ended.said("is not stored"), 1, "{}", ended.stderr);
-    assert_eq!(ended.said("1 of them begun and stored"), 1, "{}", ended.stderr);
+    assert_eq!(ended.said("could not be stored"), 1, "{}", ended.stderr);
+    assert_eq!(ended.said("1 of them with a checkpoint in"), 1, "{}", ended.stderr);
     assert!(steps(root.path()).iter().sum::<u64>() > 0);
 }
 
@@ -294,7 +296,7 @@ fn a_full_disk_keeps_what_was_stored_and_the_run_goes_on_once_there_is_space() {
     let limited = with_space_for_12_megabytes("train", &full, &many, &[]).with_code(1);
     assert_eq!(limited.said("cannot append to"), 1, "{}", limited.stderr);
     assert_eq!(
-        limited.said("what was finished is stored, and the same command continues"),
+        limited.said("all finished results are stored: rerun the command to resume"),
         1,
         "{}",
         limited.stderr

@@ -9,14 +9,14 @@ use tempfile::tempdir;
 #[test]
 fn help_is_printed_once_and_without_colors() {
     for (subcommand, part) in [
-        ("run", "Directory of the results; made if need be"),
-        ("train", "Seeds → solutions"),
-        ("paths", "Pairs of solutions → low-loss paths and barriers"),
-        ("kpca", "Kernel PCA and statistics of the solutions"),
-        ("analyze", "Curvature at solutions and along paths"),
+        ("run", "Run directory, created if it does not exist"),
+        ("train", "seeds → solutions"),
+        ("paths", "Finds low-loss paths and barriers between pairs of solutions"),
+        ("kpca", "Computes kernel PCA and statistics of the solutions"),
+        ("analyze", "Computes curvature at solutions and along paths"),
         ("check", "Validates a configuration and prints the plan"),
-        ("report", "Figures, tables and the paper's claims judged, as one page"),
-        ("status", "What a directory holds: done, running, failed, left"),
+        ("report", "Writes a page with figures, tables and verdicts on the paper's claims"),
+        ("status", "Shows what is done, running, failed and left in a run directory"),
     ] {
         let help = lossatlas(1, &[subcommand, "--help"]).with_code(0).stdout;
         assert_eq!(help.matches("Usage: lossatlas ").count(), 1, "{help}");
@@ -24,7 +24,7 @@ fn help_is_printed_once_and_without_colors() {
         assert!(!help.contains('\u{1b}'), "{help}");
     }
     let help = lossatlas(2, &["--help"]).with_code(0).stdout;
-    assert_eq!(help.matches("Exit codes: 0 all done").count(), 1, "{help}");
+    assert_eq!(help.matches("Exit codes: 0 success").count(), 1, "{help}");
     assert!(!help.contains('\u{1b}'), "{help}");
 }
 

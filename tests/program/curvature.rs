@@ -228,7 +228,7 @@ fn what_does_not_converge_is_said_and_not_shown() {
     let few = [&SMALL[..3], &["curvature.products=2", "curvature.probes=2"]].concat();
     let ended = on_tiny(1, "run", root.path(), &few).with_code(0);
     // Two of the largest, the lowest and the filter-normalized one at 16 points.
-    let said = "64 eigenvalues did not converge, the numbers are without them";
+    let said = "64 eigenvalues did not converge and are left out";
     assert!(ended.stdout.contains(said), "{}", ended.stdout);
     let rows = rows(root.path(), "curvature.csv");
     assert!(rows.iter().all(|row| row["largest"].is_empty() && row["not_converged"] == "4"));
@@ -246,7 +246,8 @@ fn check_predicts_the_tasks_and_nothing_is_computed_unasked() {
     let planned = lossatlas(1, &arguments).with_code(0);
     let said = "eigenvalues of at most 12 products on 50 train images";
     assert!(planned.stdout.contains(said), "{}", planned.stdout);
-    let said = "analyze: there is nothing to do without a section [curvature]";
+    let said =
+        "analyze: the configuration has no section [curvature], so there is nothing to compute";
     assert_eq!(on_tiny(2, "analyze", root.path(), &[]).with_code(0).said(said), 1);
     let status = lossatlas(1, &["status", text(root.path())]).with_code(0);
     assert!(!status.stdout.contains("eigenvalues"), "{}", status.stdout);

@@ -26,7 +26,7 @@ fn another_lambda_computes_the_paths_anew_and_going_back_finds_the_former_ones()
     for options in [&[][..], &["--dry-run"]] {
         let refused = run_with(2, &changed, options, &lambda).with_code(2);
         for part in [
-            "holds results of another configuration; choose another --out or undo these changes",
+            "has results of another configuration; choose another --out or undo these changes",
             "paths.lambda: was 0.0001, now 0.5; invalidates the paths",
             "or add --replace to compute anew: paths sgd/train on train (2), ",
         ] {
@@ -35,7 +35,7 @@ fn another_lambda_computes_the_paths_anew_and_going_back_finds_the_former_ones()
         assert_eq!(refused.said("training sgd"), 0, "{}", refused.stderr);
     }
     let planned = run_with(1, &changed, &["--dry-run", "--replace"], &lambda).with_code(0);
-    let anew = "to be computed anew: paths sgd/train on train (2), ";
+    let anew = "will be computed anew: paths sgd/train on train (2), ";
     assert_eq!(planned.stdout.matches(anew).count(), 1, "{}", planned.stdout);
     assert_same(&before, &changed);
 

@@ -122,7 +122,7 @@ fn a_damaged_atlas_can_be_made_again() {
     let sound = fs::read(&atlas).expect("written by the program");
     write(&atlas, &sound[..sound.len() / 2]);
     let refused = on_tiny(1, "train", root.path(), &[]).with_code(2);
-    let remedy = "once it is away, the same command makes atlas.h5 again from the journal";
+    let remedy = "after that, the same command makes atlas.h5 again from the journal";
     assert_eq!((refused.said("or is damaged"), refused.said(remedy)), (1, 1), "{}", refused.stderr);
     fs::rename(&atlas, root.path().join("damaged.h5")).expect("a directory of this test");
     on_tiny(1, "train", root.path(), &[]).with_code(0);
@@ -132,7 +132,7 @@ fn a_damaged_atlas_can_be_made_again() {
 #[track_caller]
 fn assert_nothing_is_claimed(ended: &Ended) {
     assert_eq!(ended.said("complete all the same"), 0, "{}", ended.stderr);
-    assert_eq!(ended.said("what was finished is stored"), 0, "{}", ended.stderr);
+    assert_eq!(ended.said("all finished results are stored"), 0, "{}", ended.stderr);
     assert!(!ended.stdout.contains("results: "), "{}", ended.stdout);
 }
 

@@ -3,7 +3,7 @@
 use crate::finished::finished_run;
 use crate::start::{Ended, PROGRAM, TIMEOUT, TINY, lossatlas, text};
 use crate::support::mpirun_command;
-use lossatlas::engine::parallel::Place;
+use lossatlas::engine::parallel::RankPlace;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -121,7 +121,7 @@ fn on_one_cpu(ranks: usize, directory: &Path, cpu: usize, overrides: &[&str]) ->
 
 #[test]
 fn threads_and_ranks_on_one_core_are_warned_of_before_the_work_and_in_the_log() {
-    let here = Place::here("here").expect("Linux");
+    let here = RankPlace::here("here").expect("Linux");
     if here.host_cpus < 2 {
         // Nothing is withheld from a rank that may use the only CPU.
         return;

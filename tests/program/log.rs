@@ -178,7 +178,7 @@ fn a_log_that_cannot_be_written_is_said_once_and_the_run_goes_on() {
             "{}",
             ended.stderr
         );
-        assert_eq!(ended.said("the run goes on without it"), 1, "{}", ended.stderr);
+        assert_eq!(ended.said("the run continues without it"), 1, "{}", ended.stderr);
     }
     assert_all_same(&[&logged, &blocked, &full]);
 }

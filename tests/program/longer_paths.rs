@@ -26,7 +26,7 @@ fn more_steps_continue_to_the_bits_of_one_long_descent() {
     assert_eq!(number_of_states(&longer), 16);
     on_tiny(2, "run", &longer, &["paths.steps=4"]).with_code(0);
     let ended = on_tiny(1, "paths", &longer, &["paths.steps=7"]).with_code(0);
-    let said = "paths: go on to 7 steps: 16 paths from step 4";
+    let said = "paths: continued to 7 steps: 16 paths from step 4";
     assert_eq!((ended.said(said), ended.said("paths: 16 tasks\n")), (1, 1), "{}", ended.stderr);
     assert_same(&once, &longer);
     assert_eq!(number_of_states(&longer), 16, "the shorter ones were replaced");
@@ -45,7 +45,7 @@ fn more_steps_continue_to_the_bits_of_one_long_descent() {
     let mut arguments = vec!["run", crate::start::TINY, "--dry-run", "--out", text(&lost)];
     arguments.extend(["--set", steps[0]]);
     let planned = lossatlas(1, &arguments).with_code(0);
-    let said = "paths: go on to 7 steps: 11 paths from step 3, 5 paths from the beginning, because \
+    let said = "paths: continued to 7 steps: 11 paths from step 3, 5 paths from the beginning, because \
                 their states were not kept";
     assert_eq!(planned.stdout.matches(said).count(), 1, "{}", planned.stdout);
     let ended = on_tiny(2, "run", &lost, &steps).with_code(0);
@@ -100,7 +100,7 @@ fn with_a_rate_that_falls_more_steps_are_another_search() {
         lossatlas(2, &arguments).with_code(0)
     };
     let ended = run(&[falls, steps]);
-    assert_eq!(ended.said("go on to"), 0, "{}", ended.stderr);
+    assert_eq!(ended.said("continued to"), 0, "{}", ended.stderr);
     assert_same(&once, &longer);
     // From the paths that exist.
     let start = format!("paths.start={}", text(&longer));
@@ -147,7 +147,7 @@ fn paths_of_an_analytic_landscape_go_on() {
     assert_same(&once, &longer);
     run(1, &once, "100000");
     let ended = run(2, &longer, "90000");
-    assert!(ended.said("go on to 90000 steps") == 1, "{}", ended.stderr);
+    assert!(ended.said("continued to 90000 steps") == 1, "{}", ended.stderr);
     // They have converged, so that it does not matter how many were asked for.
     let more = run(2, &longer, "100000");
     assert_eq!(more.said("task"), 0, "{}", more.stderr);

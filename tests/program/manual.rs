@@ -115,7 +115,7 @@ fn there_is_a_page_for_every_command_that_names_all_its_options() {
     for subcommand in &subcommands {
         assert!(page.contains(&format!("lossatlas\\-{subcommand}(1)")), "{subcommand}:\n{page}");
     }
-    assert!(page.contains("Exit codes: 0 all done") && !page.contains("HDF5:"), "{page}");
+    assert!(page.contains("Exit codes: 0 success") && !page.contains("HDF5:"), "{page}");
     // A file where the directory should be.
     let refused = lossatlas(1, &["man", text(&directory.join("lossatlas.1"))]).with_code(1);
     assert_eq!(refused.said("the pages cannot be written"), 1, "{}", refused.stderr);

@@ -122,7 +122,7 @@ fn listed_numbers_that_do_not_exist_are_named() {
     };
     check("[[0, 4], [17, 1]]", "there is no initialization 4, 17: the numbers go from 0 to 3");
     check("[[1, 1]]", "the pair 1–1 joins a vector of a set with itself");
-    check("[[1, 2], [2, 1]]", "the pair 2–1 is there twice");
+    check("[[1, 2], [2, 1]]", "the pair 2–1 is listed twice");
     check("[[1, 2, 3]]", "must be a list of pairs of initialization numbers");
     check("[[1, -2]]", "must be a list of pairs of initialization numbers");
     let file = root.path().join("pairs.csv");
@@ -189,7 +189,7 @@ for name in ('paths/sgd/test/on_test/loss', 'paths/lbfgs/train/on_train/loss'):
         assert_eq!(ended.said(message), 1, "{changes:?}: {}", ended.stderr);
     };
     refused(&["paths.fourier_terms=4"], "its paths have another method or number of coefficients");
-    refused(&["seed=8"], "its network, its landscape, its images or its seed are others");
+    refused(&["seed=8"], "its network, its landscape, its images or its seed differ");
     refused(&["paths.pairs=3"], "have no initial curve:\n");
 
     // Of a run that has not come so far there are no curves, or those of shorter searches.

@@ -120,7 +120,8 @@ fn several_runs_stand_side_by_side() {
     let directories = ["report", text(&first), text(&second)];
     refused(
         &directories,
-        &["several runs have no directory in common: say with --to DIR where their report goes"],
+        &["several runs have no common directory: give the directory of their report with --to \
+           DIR"],
     );
     lossatlas(2, &[&directories[..], &["--to", text(&to)]].concat()).with_code(0);
     let page = page(&to);
@@ -178,10 +179,7 @@ fn a_report_that_fails_does_not_fail_the_run() {
     assert_eq!(fs::read(directory.join("report")).expect("still there"), b"precious");
     let alone = lossatlas(2, &["report", text(&directory)]).with_code(1);
     assert_eq!(alone.said("the report cannot be written"), 1, "{}", alone.stderr);
-    refused(
-        &["report", text(root.path())],
-        &["results.journal: no results have been saved in this directory"],
-    );
+    refused(&["report", text(root.path())], &["results.journal: this directory has no results"]);
 }
 
 /// The published paths for three weights, and the claim they are for.

@@ -27,7 +27,12 @@ fn the_last_command_is_continued_with_the_stored_configuration() {
     assert_same(&whole, &resumed);
 
     let longer = lossatlas(2, &["resume", out, "--set", "paths.steps=5"]).with_code(0);
-    assert_eq!(longer.said("paths: go on to 5 steps: 8 paths from step 3"), 1, "{}", longer.stderr);
+    assert_eq!(
+        longer.said("paths: continued to 5 steps: 8 paths from step 3"),
+        1,
+        "{}",
+        longer.stderr
+    );
     on_tiny(1, "run", &whole, &[&OVERRIDES[..], &["paths.steps=5"]].concat()).with_code(0);
     assert_same(&whole, &resumed);
     let again = lossatlas(1, &["resume", out]).with_code(0);
@@ -38,7 +43,7 @@ fn the_last_command_is_continued_with_the_stored_configuration() {
 fn what_cannot_be_continued() {
     let root = tempdir().expect("a temporary directory");
     let nothing = lossatlas(2, &["resume", text(root.path())]).with_code(2);
-    assert_eq!(nothing.said("no results have been saved in this directory"), 1);
+    assert_eq!(nothing.said("this directory has no results"), 1);
     let (out, list) = (root.path().join("out"), root.path().join("pairs.csv"));
     fs::write(&list, "0,1\n").expect("a temporary file");
     let named = format!("paths.list={}", text(&list));

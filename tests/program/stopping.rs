@@ -50,7 +50,7 @@ fn a_warning_to_any_rank_stops_all_and_the_run_goes_on_to_the_same_bits() {
         assert!(signal(name, &processes[rank..=rank]));
         let ended = run.join().expect("the program could be started").with_code(75);
         assert_eq!(ended.said("stopped by "), 1, "{}", ended.stderr);
-        assert_eq!(ended.said("run the same command again to continue"), 1, "{}", ended.stderr);
+        assert_eq!(ended.said("rerun the command to resume"), 1, "{}", ended.stderr);
         assert!(!stopped.join("progress.json").exists(), "nothing is running");
     }
     on_tiny(2, "run", &stopped, &SLOWER).with_code(0);
@@ -115,8 +115,7 @@ fn goes_on_from_its_states(directory: &Path, overrides: &[&str]) {
 fn long_tasks_are_stored_at_the_time_limit_and_resumed_by_other_ranks() {
     let root = tempdir().expect("a temporary directory");
     let ended = limited(2, root.path(), "4s", &LONG);
-    let expected = "stopped by the time limit of 4s: training: 2 of 2 tasks left, 2 of them begun \
-                    and stored in";
+    let expected = "stopped by the time limit of 4s: training: 2 of 2 tasks left, 2 of them with a checkpoint in";
     assert_eq!(ended.said(expected), 1, "{}", ended.stderr);
     goes_on_from_its_states(root.path(), &LONG);
 }
@@ -145,7 +144,7 @@ fn a_long_path_goes_on_from_its_state() {
     on_tiny(1, "train", root.path(), &LONG_PATH).with_code(0);
     let ended = limited(2, root.path(), "3s", &LONG_PATH);
     let expected =
-        "stopped by the time limit of 3s: paths: 1 of 1 task left, 1 of them begun and stored in";
+        "stopped by the time limit of 3s: paths: 1 of 1 task left, 1 of them with a checkpoint in";
     assert_eq!(ended.said(expected), 1, "{}", ended.stderr);
     goes_on_from_its_states(root.path(), &LONG_PATH);
 }
@@ -188,10 +187,10 @@ fn ctrl_c_under_mpirun_stores_what_is_under_way_and_ends_with_what_to_do() {
     assert!(signal("INT", &[mpirun.to_owned()]));
     let ended = run.join().expect("the program could be started").with_code(1);
     let expected =
-        "stopped by Ctrl-C or SIGTERM: training: 2 of 2 tasks left, 2 of them begun and stored in";
+        "stopped by Ctrl-C or SIGTERM: training: 2 of 2 tasks left, 2 of them with a checkpoint in";
     assert_eq!(ended.said(expected), 1, "{}", ended.stderr);
     let last = ended.stderr.lines().rfind(|line| !line.is_empty()).unwrap_or_default();
-    assert!(last.contains("run the same command again to continue"), "{}", ended.stderr);
+    assert!(last.contains("rerun the command to resume"), "{}", ended.stderr);
     assert!(last.ends_with(&format!("or `lossatlas resume {}`", text(root.path()))));
     assert_eq!(steps(root.path()).len(), 2);
 }

@@ -64,7 +64,7 @@ fn chain_with_a_stage_that_fails(cluster: &Cluster) {
     let jobs = submit(cluster, &directory, &["seed=8"]).map(|number| ended(cluster, number));
     let codes = jobs.each_ref().map(|job| (&*job.state, job.exit_code));
     assert_eq!(codes, [("FAILED", 2), ("CANCELLED", 0), ("CANCELLED", 0)], "{}", logs(&directory));
-    assert!(logs(&directory).contains("holds results of another configuration"));
+    assert!(logs(&directory).contains("has results of another configuration"));
 }
 
 /// Found before anything is submitted.

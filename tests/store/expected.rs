@@ -143,7 +143,8 @@ impl Expected {
         self.f64("/solutions/minima/starts/gradient_norm", &[3], &[1e-300, f64::NAN, f64::NAN]);
         self.u32("/solutions/minima/starts/iterations", &[3], &[3, 0, 0]);
         self.texts("/solutions/minima/starts/status", &[3], &["done", "failed", "missing"]);
-        let saddle = "no minimum: a saddle, the gradient is zero and some directions curve down";
+        let saddle = "not a minimum but a saddle: the gradient is zero, and some directions curve \
+                      down";
         self.texts("/solutions/minima/starts/stop_reason", &[3], &[saddle, "no memory", ""]);
     }
 
@@ -175,7 +176,7 @@ impl Expected {
         self.u32(&format!("{on}/best_step"), &[3], &[42, 0, 42]);
         self.texts(&format!("{on}/status"), &[3], &["done", "failed", "done"]);
         let not_finite =
-            "stopped: the loss was not finite in step 9; the best path before it stands";
+            "stopped: the loss was not finite in step 9; the result is the best path before it";
         self.texts(
             &format!("{on}/stop_reason"),
             &[3],

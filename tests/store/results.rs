@@ -18,7 +18,8 @@ use lossatlas::optimizer::{
     MinimizationResult, MinimizationStop, OptimizerName, Snapshot, TrainingRun, TrainingStop,
 };
 use lossatlas::path::refine::{
-    Certificate, Condition, Eigenvalue, HeightAfter, KnownGraph, Place, Side, Verdict, Work,
+    Certificate, Condition, Destination, Eigenvalue, EvaluationCounts, HeightAfter, KnownGraph,
+    Side, Verdict,
 };
 use lossatlas::path::{AccuracyProfiles, PathResult, PathSet, PathStop, Track};
 use lossatlas::solutions::{EndSets, LandscapeName, SetName, SolutionSet, select};
@@ -442,7 +443,7 @@ pub fn surface_directions(count: usize) -> Vec<Vec<f64>> {
 
 /// A top with one descending direction, from which one descent did not end in an endpoint.
 fn certificate() -> Certificate {
-    let work = |gradients| Work { values: 3, gradients, products: 2 };
+    let work = |gradients| EvaluationCounts { values: 3, gradients, products: 2 };
     let side = |place, value| Side { place, value, slope: 0.25 };
     Certificate {
         verdict: Verdict::UpperBound,
@@ -459,7 +460,7 @@ fn certificate() -> Certificate {
             Eigenvalue { value: 0.25, residual: 1e-2 },
         ],
         descending: 1,
-        sides: [side(Place::End(1), 0.25), side(Place::Point, 0.125)],
+        sides: [side(Destination::Endpoint(1), 0.25), side(Destination::Point, 0.125)],
         saddles: vec![0.5],
         work: work(20),
         heights: vec![

@@ -7,9 +7,9 @@ use std::f64::consts::TAU;
 /// The density of the eigenvalues at some values, smoothed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Density {
-    /// `(n,)` fraction of the eigenvalues for each unit of λ: its integral over all λ is 1.
+    /// `(n,)` fraction of the eigenvalues per unit of λ. Its integral over all λ is 1.
     pub density: Vec<f64>,
-    /// `(n,)` its standard error, from the scatter of the probes; `None` of a single one.
+    /// `(n,)` its standard error, from the scatter of the probes. `None` for a single probe.
     pub error: Option<Vec<f64>>,
 }
 

@@ -8,37 +8,37 @@ use crate::solver::{Solver, SolverStep};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// What is looked for, and how long.
+/// Which eigenvalues are computed, and the limits of the computation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SpectrumParameters {
-    /// k: how many of the largest eigenvalues.
+    /// k, the number of the largest eigenvalues.
     pub largest: usize,
-    /// How many of the lowest.
+    /// Number of the lowest eigenvalues.
     pub lowest: usize,
     /// An eigenvalue has converged when |H x − λ x| is at most this fraction of the largest |λ|.
-    /// The error of λ is at most the residual; of a λ that is g away from all others it is about
-    /// the square of the residual divided by g.
+    /// The error of λ is at most the residual. If λ is isolated by a gap g, the error is about the
+    /// square of the residual divided by g.
     pub tolerance: f64,
-    /// Products at most.
+    /// Maximum number of products.
     pub products: usize,
     /// Whether to look for further copies of the eigenvalues.
     ///
-    /// From one start vector only one eigenvector of each eigenvalue is found, and no residual
-    /// tells that there are more. So once all have converged, another random start vector gets as
-    /// many products as the first one took. If they change the list, one more follows. Landscapes
-    /// with symmetries need this. The largest eigenvalues of networks are simple; without the
-    /// check the products are half as many.
+    /// One start vector finds only one eigenvector of each eigenvalue, and no residual shows that
+    /// there are more. So once all have converged, a second random start vector gets as many
+    /// products as the first one took. If the list changes, another start vector follows.
+    /// Landscapes with symmetries need this. The largest eigenvalues of networks are simple;
+    /// without this check only half the products are needed.
     pub repeats: bool,
 }
 
-/// Why there were no further products.
+/// Why the computation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SpectrumEnd {
-    /// All eigenvalues that were asked for have converged.
+    /// All requested eigenvalues have converged.
     Converged,
     /// The subspace is the whole space: all eigenvalues are known.
     Complete,
-    /// The limit of products was reached.
+    /// The maximum number of products was reached.
     Products,
 }
 
@@ -54,8 +54,8 @@ pub struct Eigenpair {
 }
 
 impl Eigenpair {
-    /// Whether the residual leaves the sign of the eigenvalue beyond doubt. The lowest eigenvalue
-    /// of a minimum with flat directions may have converged to 0 within the tolerance.
+    /// Whether the residual is small enough to know the sign of the eigenvalue. The lowest
+    /// eigenvalue of a minimum with flat directions may have converged to 0 within the tolerance.
     pub fn has_sign(&self) -> bool {
         self.value.abs() > self.residual
     }
@@ -64,14 +64,14 @@ impl Eigenpair {
 /// Eigenvalues that have converged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spectrum {
-    /// The largest ones, descending. If they are fewer than asked for, the next one has not
+    /// The largest ones, descending. If there are fewer than requested, the next one has not
     /// converged.
     pub largest: Vec<Eigenpair>,
-    /// The lowest ones, ascending, likewise.
+    /// The lowest ones, ascending; the same holds for them.
     pub lowest: Vec<Eigenpair>,
-    /// Products of the Hessian that this took.
+    /// Number of products of the Hessian.
     pub products: usize,
-    /// Why there were no more.
+    /// Why the computation ended.
     pub end: SpectrumEnd,
 }
 
@@ -82,15 +82,15 @@ pub struct Eigenvalues<'a> {
     parameters: SpectrumParameters,
     seed: MasterSeed,
     indices: &'a [u64],
-    progress: Progress,
+    progress: EigenvalueProgress,
 }
 
 /// The checkpoint between two products.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct EigenvaluesState<'a>(Cow<'a, Progress>);
+pub struct EigenvaluesState<'a>(Cow<'a, EigenvalueProgress>);
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Progress {
+struct EigenvalueProgress {
     krylov: Krylov,
     /// Random start vectors so far.
     starts: u64,
@@ -103,18 +103,18 @@ struct Progress {
 /// A search for copies of the eigenvalues that have converged.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Check {
-    /// Products that the first start vector took: as many as another one gets.
+    /// Number of products of the first start vector, which every further start vector gets, too.
     length: usize,
     /// Number of products at which it ends.
     until: usize,
-    /// The eigenvalues that it may change.
+    /// The eigenvalues before this search.
     known: Vec<f64>,
 }
 
 impl<'a> Eigenvalues<'a> {
     /// Eigenvalues of a Hessian of this dimension. Start vectors come from the streams of `seed`
-    /// for these indices. A state resumes a computation that had the same arguments; one of another
-    /// dimension is not used.
+    /// for these indices. A state resumes a computation with the same arguments. A state of another
+    /// dimension is ignored.
     ///
     /// # Panics
     /// If the dimension is 0.
@@ -183,11 +183,11 @@ impl<'a> Eigenvalues<'a> {
         Ok(krylov.most_wanted(&ritz, &open.map(|(&index, _)| index).collect::<Vec<_>>()))
     }
 
-    /// Looks at the eigenvalues after a product: the result if it was the last one.
+    /// Checks the eigenvalues after a product. Returns the result if this was the last product.
     fn assess(&mut self) -> Result<Option<Spectrum>, CurvatureError> {
         let count = self.progress.krylov.len();
         let is_last = count >= self.parameters.products.min(self.dimension);
-        // Later on the eigenvalues of C take longer, and a few products more do not matter.
+        // With growing C its eigenvalues take longer, and a few additional products do not matter.
         if !is_last && !count.is_multiple_of(1 + count / 50) {
             return Ok(None);
         }

@@ -6,7 +6,7 @@ use crate::network::Tensor;
 /// Overwrites the second vector with the product of the Hessian and the first, both `(P,)`.
 pub type HessianProduct<'a> = dyn FnMut(&[f64], &mut [f64]) -> Result<(), Interrupted> + 'a;
 
-/// Products with the Hessian of a landscape at θ, as the landscape computes them.
+/// Products with the Hessian of a landscape at θ, computed by the landscape.
 pub fn hessian_at<'a>(
     landscape: &'a dyn Landscape<f64>,
     theta: &'a [f64],

@@ -9,7 +9,8 @@ use ndarray_linalg::{Eigh, UPLO};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-/// Below this part of its length, what is left of a vector after a projection is rounding.
+/// Below this fraction of its length, the remainder of a vector after a projection is rounding
+/// error.
 const ROUNDING: f64 = 1e-13;
 
 /// An orthonormal basis V, `(n, P)`, and C = V H Vᵀ, `(n, n)`.
@@ -19,11 +20,11 @@ const ROUNDING: f64 = 1e-13;
 /// Comp. 33, 680 (1979), doi:10.1090/S0025-5718-1979-0521282-9): each vector of the basis leaves a
 /// residual that waits to become the next one, and a start vector can be added at any time.
 ///
-/// The whole of C is kept, not only its three diagonals: orthogonalization computes it anyway.
-/// Products that are differences are not exactly symmetric, and the residuals of eigenpairs then
-/// include what is not.
+/// The whole matrix C is kept, not only its three diagonals, because orthogonalization computes it
+/// anyway. Products from differences are not exactly symmetric, and the residuals of eigenpairs
+/// include the asymmetric part.
 ///
-/// Every vector is orthogonalized twice against the whole basis. Without that, copies of converged
+/// Every vector is orthogonalized twice against the whole basis. Otherwise copies of converged
 /// eigenvalues appear.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Krylov {
@@ -82,7 +83,7 @@ impl Krylov {
         self.wait(None, vector).1
     }
 
-    /// Takes one of the waiting vectors into the basis, which takes one product.
+    /// Moves one of the waiting vectors into the basis. This takes one product.
     ///
     /// # Errors
     /// The product was interrupted. The basis is then as before.
@@ -93,7 +94,7 @@ impl Krylov {
     ) -> Result<Result<(), CurvatureError>, Interrupted> {
         let length = norm(&self.waiting[which].vector);
         let mut unit = self.waiting[which].vector.clone();
-        // A vector that was long when it began to wait may be short now, and mostly rounding.
+        // A waiting vector may have become short and consist mostly of rounding errors.
         for known in &self.basis {
             let part = dot(&unit, known);
             add_scaled(-part, known, &mut unit);
@@ -110,8 +111,8 @@ impl Krylov {
             .residual_of
             .into_iter()
             .for_each(|j| self.columns[j].push(length));
-        // The vectors that go on waiting lose their parts along the new one. What they lose is an
-        // element of C.
+        // The other waiting vectors lose their components along the new one. These components are
+        // elements of C.
         for Waiting { residual_of, vector } in &mut self.waiting {
             let part = dot(vector, &unit);
             add_scaled(-part, &unit, vector);
@@ -121,7 +122,7 @@ impl Krylov {
         self.waiting.retain(|Waiting { residual_of, vector }| {
             norm(vector) > ROUNDING * residual_of.map_or(1.0, |_| largest)
         });
-        // Residuals that were dropped have no part.
+        // Dropped residuals have no such component.
         let count = self.len() + 1;
         self.columns.iter_mut().for_each(|column| column.resize(count, 0.0));
         self.basis.push(unit);
@@ -130,8 +131,8 @@ impl Krylov {
         Ok(Ok(()))
     }
 
-    /// Adds the part of a vector outside the basis to those that wait, unless it is rounding.
-    /// Returns the parts along the basis, and whether there was something to add.
+    /// Adds the part of a vector outside the basis to the waiting vectors, unless it is rounding
+    /// error. Returns the components along the basis, and whether a vector was added.
     fn wait(&mut self, residual_of: Option<usize>, mut vector: Vec<f64>) -> (Vec<f64>, bool) {
         let before = norm(&vector);
         let mut parts = vec![0.0; self.len()];
@@ -142,7 +143,7 @@ impl Krylov {
                 *sum += part;
             }
         }
-        // H itself may be far larger than H v, where v is almost a null direction.
+        // H may be far larger than H v if v is almost a null direction.
         let reference = if residual_of.is_some() { before.max(self.largest()) } else { before };
         let is_new = norm(&vector) > ROUNDING * reference;
         if is_new {
@@ -233,7 +234,7 @@ impl Krylov {
         sum
     }
 
-    /// Whether this is a state of a problem of that dimension.
+    /// Whether this is a state of a problem of this dimension.
     pub fn fits(&self, dimension: usize) -> bool {
         let vectors = self.basis.iter().chain(self.waiting.iter().map(|waiting| &waiting.vector));
         let has_length = |length| move |vector: &Vec<f64>| vector.len() == length;

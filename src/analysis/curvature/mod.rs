@@ -14,20 +14,21 @@
 //! A product is a central difference of two gradients, exact for analytic landscapes. In double
 //! precision its error is about 4e-11 of the largest eigenvalue. Networks with ReLU have kinks: the
 //! difference then includes the jumps of the gradient at the few kinks between its two points. So
-//! it is the curvature of the loss averaged over 1e-5 of the weights, not its second derivative.
+//! it is the curvature of the loss averaged over a distance of 1e-5 of the weights, not the second
+//! derivative.
 //!
 //! # Distribution and checkpoints
 //! [`Eigenvalues`] and [`Probe`] are solvers: one step is one product. Each probe is independent of
 //! all others and takes its vector from its own random stream, so it can be a task of its own.
 //!
 //! The state of a solver is its orthonormal basis: n vectors of P numbers after n products, 8 n P
-//! bytes (FCP, 100 products: 34 MB). Full orthogonalization needs all of them. To store the last
-//! two would not do, and to store single precision would not give the same bits after a resume.
-//! A vector that is in the basis never changes. Nothing shorter determines the state but the random
-//! seed, from which all products can be repeated. So a checkpoint is worth its time if 8 n P bytes
-//! are written faster than the products since the last checkpoint are repeated: not after each
-//! product of a small network on few images, but always when a product takes seconds.
-//! [`state_bytes`] predicts the size.
+//! bytes (FCP, 100 products: 34 MB). Full orthogonalization needs all of them. Storing only the
+//! last two is not enough, and storing them in single precision would change the bits after a
+//! resume. A vector in the basis never changes. The only shorter state is the random seed, from
+//! which all products can be repeated. So a checkpoint pays if writing 8 n P bytes is faster than
+//! repeating the products since the last checkpoint. This is not the case after each product of a
+//! small network on few images, but always when a product takes seconds. [`state_bytes`] predicts
+//! the size.
 
 mod density;
 mod eigenvalues;

@@ -9,7 +9,7 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// A Gauss quadrature of the spectrum as one random vector sees it.
+/// A Gauss quadrature of the spectrum, weighted with one random vector.
 ///
 /// For a unit vector z the sum Σᵢ (z · xᵢ)² f(λᵢ) over all eigenpairs is an unbiased estimate of
 /// the mean of f over the spectrum if the components of z are random signs. With m nodes the
@@ -23,13 +23,13 @@ pub struct Quadrature {
 }
 
 impl Quadrature {
-    /// The mean of f over the spectrum, as this probe sees it.
+    /// The estimate of this probe for the mean of f over the spectrum.
     pub fn mean(&self, f: impl Fn(f64) -> f64) -> f64 {
         self.nodes.iter().zip(&self.weights).map(|(&node, weight)| weight * f(node)).sum()
     }
 
-    /// The estimate of M. F. Hutchinson of the trace of a Hessian of this dimension: z · H z for
-    /// random signs z. It does not depend on the number of nodes.
+    /// Hutchinson's estimate of the trace of a Hessian of this dimension: z · H z for random signs
+    /// z. It does not depend on the number of nodes.
     pub fn trace(&self, dimension: usize) -> f64 {
         dimension as f64 * self.mean(|node| node)
     }
@@ -52,8 +52,8 @@ pub struct ProbeState<'a>(Cow<'a, Krylov>);
 
 impl<'a> Probe<'a> {
     /// The probe of m = `steps` nodes whose signs come from the stream of `seed` for these indices:
-    /// those of the point, and the number of the probe. A state resumes a probe that had the same
-    /// arguments, or fewer steps.
+    /// those of the point, and the number of the probe. A state resumes a probe with the same
+    /// arguments or with fewer steps.
     ///
     /// # Panics
     /// If the dimension or the number of steps is 0.
@@ -103,7 +103,7 @@ impl Solver for Probe<'_> {
         (self.progress.len() > 0).then_some(ProbeState(Cow::Borrowed(&self.progress)))
     }
 
-    /// The fraction of the products. There is no loss.
+    /// The fraction of the products that is done. There is no loss.
     fn progress(&self) -> (f64, f64) {
         let steps = self.steps.min(self.dimension);
         (self.progress.len() as f64 / steps as f64, f64::NAN)

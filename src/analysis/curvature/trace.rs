@@ -7,7 +7,7 @@ use super::Quadrature;
 pub struct Trace {
     /// The mean over the probes.
     pub estimate: f64,
-    /// Its standard error, from the scatter of the probes; `None` of a single one.
+    /// Its standard error, from the scatter of the probes. `None` for a single probe.
     pub standard_error: Option<f64>,
     /// Number of probes.
     pub probes: usize,
@@ -24,7 +24,7 @@ pub fn trace(probes: &[Quadrature], dimension: usize) -> Option<Trace> {
     Some(Trace { estimate, standard_error, probes: probes.len() })
 }
 
-/// Mean and standard error of the mean. `None` without values; no error of a single one.
+/// Mean and standard error of the mean. `None` without values; no error for a single value.
 pub(super) fn mean_and_error(values: &[f64]) -> Option<(f64, Option<f64>)> {
     let count = values.len() as f64;
     if values.is_empty() {

@@ -5,13 +5,13 @@ use thiserror::Error;
 /// A path between two nodes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HeightEdge {
-    /// The numbers of its ends.
+    /// The numbers of its nodes.
     pub nodes: [usize; 2],
     /// The highest value on it.
     pub height: f64,
 }
 
-/// What is not a graph.
+/// Why nodes and edges make no graph.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum GraphError {
     /// NaN or infinite.
@@ -30,21 +30,21 @@ pub enum GraphError {
         /// Its height.
         height: f64,
     },
-    /// There is no such node, or both ends are the same.
+    /// A node of the edge does not exist, or both are the same.
     #[error("edge {edge} joins node {a} and node {b} of {nodes}")]
     Ends {
         /// The edge.
         edge: usize,
-        /// One end.
+        /// One node.
         a: usize,
-        /// The other.
+        /// The other node.
         b: usize,
         /// The number of nodes.
         nodes: usize,
     },
 }
 
-/// Nodes and edges, all heights finite and no edge below one of its ends.
+/// Nodes and edges. All heights are finite, and no edge is lower than one of its nodes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeightGraph {
     nodes: Vec<f64>,
@@ -52,12 +52,12 @@ pub struct HeightGraph {
 }
 
 impl HeightGraph {
-    /// The graph of nodes with these heights and of these edges. An edge that is given lower than
-    /// one of its ends is raised to it: samples of a path may miss what the end itself says.
-    /// Two nodes may be joined by several edges.
+    /// The graph of nodes with these heights and of these edges. An edge that is lower than one of
+    /// its nodes is raised to the height of that node: the samples of a path may miss it. Two nodes
+    /// may be joined by several edges.
     ///
     /// # Errors
-    /// [`GraphError`] for heights that are not finite, for ends that do not exist, and for an edge
+    /// [`GraphError`] for heights that are not finite, for nodes that do not exist, and for an edge
     /// from a node to itself.
     pub fn new(nodes: Vec<f64>, edges: Vec<HeightEdge>) -> Result<Self, GraphError> {
         for (node, &height) in nodes.iter().enumerate() {
@@ -89,8 +89,8 @@ impl HeightGraph {
         &self.edges
     }
 
-    /// The height of the higher end of an edge.
-    pub fn higher_end(&self, edge: &HeightEdge) -> f64 {
+    /// The height of the higher node of an edge.
+    pub fn higher_endpoint(&self, edge: &HeightEdge) -> f64 {
         let [a, b] = edge.nodes.map(|node| self.nodes[node]);
         a.max(b)
     }
@@ -110,7 +110,7 @@ mod tests {
         let graph = graph.unwrap();
         let heights: Vec<f64> = graph.edges().iter().map(|edge| edge.height).collect();
         assert_eq!(heights, [3.0, 4.0]);
-        assert_eq!(graph.higher_end(&graph.edges()[0]).to_bits(), 3.0f64.to_bits());
+        assert_eq!(graph.higher_endpoint(&graph.edges()[0]).to_bits(), 3.0f64.to_bits());
     }
 
     #[test]

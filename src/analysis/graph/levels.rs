@@ -1,4 +1,4 @@
-//! Connected components at a level, and edges that a lower way avoids.
+//! Connected components at a level, and edges with a lower detour.
 
 use super::{HeightGraph, Merges, condensed};
 
@@ -30,8 +30,8 @@ pub fn levels(merges: &Merges) -> Vec<Level> {
     at_one_height.map(level).collect()
 }
 
-/// How far each edge lies above the minimax height of its ends: above 0 there is a detour that is
-/// lower. `minimax` are the minimax heights of all pairs, condensed.
+/// How far each edge lies above the minimax height of its nodes. If this is above 0, a lower detour
+/// exists. `minimax` are the minimax heights of all pairs, condensed.
 pub fn above_minimax(graph: &HeightGraph, minimax: &[f64]) -> Vec<f64> {
     let nodes = graph.nodes().len();
     let edges = graph.edges().iter();

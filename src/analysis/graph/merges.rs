@@ -8,8 +8,8 @@ use petgraph::unionfind::UnionFind;
 pub struct Merge {
     /// The edge, which belongs to the minimum spanning tree.
     pub edge: usize,
-    /// Numbers of both clusters, the smaller first, as SciPy numbers them: below the number of
-    /// nodes a node, from there on the merges in their order.
+    /// Numbers of both clusters, the smaller first, in SciPy's numbering: numbers below the number
+    /// of nodes are nodes, larger ones are merges in their order.
     pub clusters: [usize; 2],
     /// The height of the edge.
     pub height: f64,
@@ -31,8 +31,8 @@ pub struct Merges {
 
 impl Merges {
     /// Joins the nodes along the edges from the lowest to the highest (Kruskal's method). Of two
-    /// edges of one height the first comes first. Of two nodes of one height the first counts as
-    /// the lower one.
+    /// edges with equal heights the first one comes first. Of two nodes with equal heights the
+    /// first one counts as the lower.
     pub fn of(graph: &HeightGraph) -> Self {
         let nodes = graph.nodes();
         let mut order: Vec<usize> = (0..graph.edges().len()).collect();
@@ -123,7 +123,8 @@ impl Merges {
     }
 }
 
-/// The place of a pair of `nodes` nodes among n (n − 1) / 2, ordered (0, 1), (0, 2), …, (1, 2), …
+/// The index of a pair of n = `nodes` nodes among all n (n − 1) / 2 pairs, in the order (0, 1), (0,
+/// 2), …, (1, 2), …
 ///
 /// # Panics
 /// If both are the same.
@@ -133,7 +134,7 @@ pub fn condensed(nodes: usize, [a, b]: [usize; 2]) -> usize {
     i * (2 * nodes - i - 1) / 2 + j - i - 1
 }
 
-/// The lower of two nodes; of two at one height the first.
+/// The lower of two nodes; the first one if their heights are equal.
 fn lower(nodes: &[f64], a: usize, b: usize) -> usize {
     if nodes[a].total_cmp(&nodes[b]).then(a.cmp(&b)).is_le() { a } else { b }
 }

@@ -1,20 +1,20 @@
-//! Which pairs of solutions get a path, if not all of them: rounds of those that may still lower a
+//! Chooses the pairs of solutions that get a path, in rounds: pairs whose path may still lower a
 //! merge.
 //!
 //! The first round is the minimum spanning tree of cheap estimates, such as the heights of straight
-//! lines. The paths that it leads to have a merge tree. Every pair of solutions meets at one merge
-//! of this tree: a path between the two that is lower than this merge lowers it, and any other path
-//! changes nothing. So the tree is that of all pairs as soon as no pair is left that could be lower
-//! than its merge. No path is lower than its higher endpoint, which excludes many pairs at once.
+//! lines. Its paths give a merge tree. Every pair of solutions meets at one merge of this tree. A
+//! path between the two that is lower than this merge lowers it; any other path changes nothing. So
+//! the tree equals that of all pairs as soon as no remaining path could be lower than its merge. No
+//! path is lower than its higher endpoint, which excludes many pairs.
 //!
-//! A later round first takes pairs whose way through the graph has its highest value on two paths
+//! A later round first takes pairs whose route through the graph has its highest value on two paths
 //! or more. If all paths were exact, no other pair could be lower than its merge: of three exact
-//! heights between three solutions the two largest are equal. One pair stands for all between the
-//! same two clusters. Then come pairs that would be lower only if the search for a path has missed
-//! the pass: of each merge, from the one that could fall furthest, the pair of the lowest estimate,
-//! then the second lowest, and so on until the round is full. A merge could fall at most to the
-//! higher of the lowest nodes of the two clusters. This is the persistence of the cluster that ends
-//! there.
+//! heights between three solutions, the two largest are equal. One pair represents all pairs
+//! between the same two clusters. Then come pairs that are lower only if the search for a path has
+//! missed the pass. Merges are taken in the order of how far they could fall, each with the pair of
+//! the lowest estimate, then the second lowest, and so on until the round is full. A merge could
+//! fall at most to the higher of the lowest nodes of the two clusters. This is the persistence of
+//! the cluster that ends there.
 
 use super::{HeightEdge, HeightGraph, Merge, Merges, condensed};
 use petgraph::unionfind::UnionFind;
@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Candidate {
     /// The numbers of both endpoints.
     pub nodes: [usize; 2],
-    /// A guess at the height of the path; only the order of the guesses matters.
+    /// An estimate of the height of the path. Only the order of the estimates matters.
     pub estimate: f64,
 }
 
@@ -52,13 +52,13 @@ impl Candidates {
         Self { nodes, pairs, order }
     }
 
-    /// The most pairs that get a path: two for each node.
+    /// Maximum number of pairs that get a path: two for each node.
     pub fn most(&self) -> usize {
         (2 * self.nodes).min(self.pairs.len())
     }
 
-    /// The pairs of the next round, none if there is nothing left to gain or if [`Self::most`]
-    /// have been tried.
+    /// The pairs of the next round. Empty if no merge can fall any further, or if [`Self::most`]
+    /// pairs have been tried.
     ///
     /// `heights` are those of the nodes, as far as they are known. `tried` has an entry for each
     /// pair: `None` if it has no path yet, otherwise the height of its path, which is infinite or
@@ -71,18 +71,19 @@ impl Candidates {
         let done = tried.iter().flatten().count();
         let left = self.most().saturating_sub(done);
         let missing = self.joining(tried, known);
-        // The first round joins everything. Later ones join what failed searches have left apart.
+        // The first round joins all nodes. Later ones join the components that failed searches have
+        // left.
         if done == 0 || missing.len() >= left {
             return missing.into_iter().take(left).collect();
         }
         let lowest = self.lowering(heights, tried, known);
         let size = self.nodes.div_ceil(4).max(missing.len());
-        // No last round of a few pairs, for which most ranks would wait.
+        // Avoid a small last round, in which most ranks would be idle.
         let size = if left < 2 * size { left } else { size };
         missing.into_iter().chain(lowest).take(size).collect()
     }
 
-    /// Untried pairs that join what the known paths leave apart, those of lowest estimate.
+    /// Untried pairs of lowest estimate that join different components of the known paths.
     fn joining(&self, tried: &[Option<f64>], known: impl Fn(&usize) -> bool) -> Vec<usize> {
         let mut joined = UnionFind::<usize>::new(self.nodes);
         for pair in (0..self.pairs.len()).filter(known) {
@@ -108,7 +109,7 @@ impl Candidates {
         let edges = (0..self.pairs.len()).filter(known).filter_map(|pair| {
             Some(HeightEdge { nodes: self.pairs[pair].nodes, height: tried[pair]? })
         });
-        // A node of unknown height is below everything: it excludes nothing.
+        // A node of unknown height counts as −∞, so it excludes no pair.
         let heights = heights[..self.nodes].iter().map(|height| height.unwrap_or(f64::MIN));
         let Ok(graph) = HeightGraph::new(heights.collect(), edges.collect()) else {
             return Vec::new();
@@ -153,16 +154,16 @@ impl Candidates {
 /// A merge that an untried pair may lower.
 struct Meeting {
     merge: usize,
-    /// How far it could fall at most.
+    /// Maximum distance by which it could fall.
     gap: f64,
     /// The untried pairs that meet there, by ascending estimate.
     pairs: Vec<usize>,
 }
 
 impl Meeting {
-    /// Pairs whose way through the graph has two highest paths or more. If all paths are exact,
-    /// these alone can be lower than the merge. One pair stands for all between the same two
-    /// clusters below the merge, and clusters with a path between them are left out.
+    /// Pairs whose route through the graph has two highest paths or more. If all paths are exact,
+    /// only these can be lower than the merge. One pair represents all pairs between the same two
+    /// clusters below the merge. Clusters with a path between them are left out.
     fn open(
         &self,
         candidates: &Candidates,
@@ -188,10 +189,10 @@ impl Meeting {
     }
 }
 
-/// Two heights are one if they differ by less than this part of what could be gained.
+/// Two heights are equal if they differ by less than this fraction of the possible gain.
 const SAME: f64 = 1e-3;
 
-/// How far a merge could fall at most: to the higher of the lowest nodes of what it joins.
+/// Maximum distance by which a merge could fall: to the higher of the lowest nodes of its clusters.
 fn gap(merges: &Merges, merge: usize) -> f64 {
     let merge = &merges.merges()[merge];
     let [a, b] = merge.lowest.map(|node| merges.nodes()[node]);

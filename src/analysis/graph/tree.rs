@@ -9,7 +9,8 @@ pub struct MergeTree {
     pub height: f64,
     /// The node, for a leaf.
     pub leaf: Option<usize>,
-    /// What the merge joins; empty for a leaf. Merges at one height are one, of many branches.
+    /// The branches that the merge joins; empty for a leaf. Merges at equal height are one merge of
+    /// many branches.
     pub branches: Vec<MergeTree>,
     /// Nodes below, itself for a leaf.
     pub size: usize,
@@ -36,7 +37,7 @@ impl MergeTree {
         trees
     }
 
-    /// Its branches, if it is a merge at this height, or itself.
+    /// Its branches, if it is a merge at this height; otherwise itself.
     fn opened_at(self, height: f64) -> Vec<Self> {
         let same = self.leaf.is_none() && self.height.total_cmp(&height).is_eq();
         if same { self.branches } else { vec![self] }
@@ -48,7 +49,7 @@ impl MergeTree {
         Self { height, leaf: None, branches, size, lowest }
     }
 
-    /// Its nodes from left to right. No stack overflows, however deep the tree.
+    /// Its nodes from left to right. Not recursive, so a deep tree cannot overflow the stack.
     pub fn leaves(&self) -> Vec<usize> {
         let (mut leaves, mut left) = (Vec::with_capacity(self.size), vec![self]);
         while let Some(tree) = left.pop() {
@@ -59,7 +60,7 @@ impl MergeTree {
     }
 }
 
-/// By their lowest nodes.
+/// Orders trees by their lowest nodes.
 fn order(nodes: &[f64], a: &MergeTree, b: &MergeTree) -> std::cmp::Ordering {
     nodes[a.lowest].total_cmp(&nodes[b.lowest]).then(a.lowest.cmp(&b.lowest))
 }

@@ -3,7 +3,7 @@
 use ndarray_linalg::error::LinalgError;
 use thiserror::Error;
 
-/// Why there is no kernel matrix or no kernel PCA.
+/// Why a kernel matrix or a kernel PCA cannot be computed.
 #[derive(Debug, Error)]
 pub enum EmbeddingError {
     /// There are fewer than two vectors.
@@ -14,7 +14,8 @@ pub enum EmbeddingError {
     },
     /// Vectors of different networks cannot be compared.
     #[error(
-        "row {row} has {found} components where {expected} are expected; compare vectors of one network only"
+        "row {row} has {found} components, but {expected} are expected; compare vectors of one \
+         network only"
     )]
     Width {
         /// First row of the part that differs, counted over all parts.

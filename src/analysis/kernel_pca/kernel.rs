@@ -100,7 +100,7 @@ impl Kernel {
         self.check()?;
         let matrix = match self {
             Self::Rbf { .. } => products::squared_distances(vectors),
-            _ => products::gram(vectors, products::Origin::Zero),
+            _ => products::gram(vectors, products::ProductOrigin::Zero),
         };
         self.map(matrix)
     }

@@ -22,7 +22,7 @@ const TILE: usize = 1024;
 
 /// The origin of the vectors in products.
 #[derive(Clone, Copy)]
-pub(super) enum Origin {
+pub(super) enum ProductOrigin {
     /// 0.
     Zero,
     /// The mean of the vectors of the fit.
@@ -40,10 +40,10 @@ struct Frame {
 impl Frame {
     /// For these columns, from the vectors of the fit. Standardized vectors have the mean 0, so
     /// both origins are the mean.
-    fn of<A: Real>(fit: &Vectors<'_, A>, origin: Origin, columns: Range<usize>) -> Self {
+    fn of<A: Real>(fit: &Vectors<'_, A>, origin: ProductOrigin, columns: Range<usize>) -> Self {
         let origin = match origin {
-            Origin::Zero if !fit.is_standardized() => vec![0.0; columns.len()],
-            Origin::Zero | Origin::Mean => fit.means(&columns),
+            ProductOrigin::Zero if !fit.is_standardized() => vec![0.0; columns.len()],
+            ProductOrigin::Zero | ProductOrigin::Mean => fit.means(&columns),
         };
         let factors = fit.is_standardized().then(|| fit.reciprocal_deviations(&columns, &origin));
         Self { columns, origin, factors }
@@ -63,7 +63,7 @@ impl Frame {
 /// Only the tiles on and above the diagonal are computed, one block of columns after the other.
 /// This takes n²P operations instead of 2n²P, and only one block is copied. The block is
 /// standardized in place if required.
-pub(super) fn gram<A: Real>(vectors: &Vectors<'_, A>, origin: Origin) -> Array2<f64> {
+pub(super) fn gram<A: Real>(vectors: &Vectors<'_, A>, origin: ProductOrigin) -> Array2<f64> {
     let count = vectors.len();
     let mut products = Array2::zeros((count, count));
     let columns = block_columns(count);
@@ -130,7 +130,7 @@ fn mirror(matrix: &mut Array2<f64>) {
 /// this error divided by the gap to the next eigenvalue. Tests check these bounds with pairs that
 /// differ in the last digit only.
 pub(super) fn squared_distances<A: Real>(vectors: &Vectors<'_, A>) -> Array2<f64> {
-    let mut distances = gram(vectors, Origin::Mean);
+    let mut distances = gram(vectors, ProductOrigin::Mean);
     let squares = distances.diag().to_owned();
     to_distances(&mut distances, &squares, &squares);
     distances.diag_mut().fill(0.0);
@@ -139,7 +139,7 @@ pub(super) fn squared_distances<A: Real>(vectors: &Vectors<'_, A>) -> Array2<f64
 
 /// Products `x'_i·x_j`, shape `(m, n)`, of new vectors with those of the fit.
 pub(super) fn cross<A: Real>(new: &Vectors<'_, A>, fit: &Vectors<'_, A>) -> Array2<f64> {
-    cross_about(new, fit, Origin::Zero).0
+    cross_about(new, fit, ProductOrigin::Zero).0
 }
 
 /// Squared distances `|x'_i − x_j|²`, shape `(m, n)`, as accurate as [`squared_distances`], with
@@ -148,7 +148,7 @@ pub(super) fn cross_squared_distances<A: Real>(
     new: &Vectors<'_, A>,
     fit: &Vectors<'_, A>,
 ) -> Array2<f64> {
-    let (mut distances, new_squares, fit_squares) = cross_about(new, fit, Origin::Mean);
+    let (mut distances, new_squares, fit_squares) = cross_about(new, fit, ProductOrigin::Mean);
     to_distances(&mut distances, &new_squares, &fit_squares);
     distances
 }
@@ -157,7 +157,7 @@ pub(super) fn cross_squared_distances<A: Real>(
 fn cross_about<A: Real>(
     new: &Vectors<'_, A>,
     fit: &Vectors<'_, A>,
-    origin: Origin,
+    origin: ProductOrigin,
 ) -> (Array2<f64>, Array1<f64>, Array1<f64>) {
     let (rows, count) = (new.len(), fit.len());
     let mut products = Array2::zeros((rows, count));
@@ -228,7 +228,7 @@ mod tests {
                 new.row(i).iter().zip(fit.row(j)).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
             assert!((product - sum).abs() < 1e-10, "{product} {sum}");
         }
-        let gram = gram(&fit_vectors, Origin::Zero);
+        let gram = gram(&fit_vectors, ProductOrigin::Zero);
         assert_eq!(gram, gram.t());
         for ((i, j), product) in gram.indexed_iter() {
             let sum: f64 =
@@ -241,7 +241,7 @@ mod tests {
     fn products_over_several_tiles_equal_those_of_one_product() {
         let vectors = random(2 * TILE + 5, 11, 0.1, 1.0);
         let wide = vectors.mapv(f64::from);
-        let gram = gram(&Vectors::check([vectors.view()]).unwrap(), Origin::Zero);
+        let gram = gram(&Vectors::check([vectors.view()]).unwrap(), ProductOrigin::Zero);
         assert_eq!(gram, gram.t());
         assert!((gram - wide.dot(&wide.t())).iter().all(|difference| difference.abs() < 1e-13));
     }
@@ -313,7 +313,7 @@ mod tests {
         let close = |a: Array2<f64>, b: Array2<f64>| {
             (a - b).iter().all(|difference| difference.abs() < 1e-10)
         };
-        assert!(close(gram(&fit, Origin::Zero), wide_fit.dot(&wide_fit.t())));
+        assert!(close(gram(&fit, ProductOrigin::Zero), wide_fit.dot(&wide_fit.t())));
         assert!(close(cross(&new, &fit), wide_new.dot(&wide_fit.t())));
         let distances = |a: &Array2<f64>, b: &Array2<f64>| {
             Array2::from_shape_fn((a.nrows(), b.nrows()), |(i, j)| {

@@ -27,7 +27,7 @@ pub struct KernelPcaRequest {
 /// A comparison of two sets by their distances from the common origin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DistanceRequest {
-    /// What it is called in the results.
+    /// Its name in the results.
     pub name: String,
     /// The two sets.
     pub sets: [SetName; 2],
@@ -74,7 +74,7 @@ impl KernelPcaResult {
 /// Distances of two sets from the point between their centroids; see [`Distances`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DistanceResult {
-    /// The name it was requested by.
+    /// The name of the request.
     pub name: String,
     /// The sets X and Y.
     pub sets: [SetName; 2],
@@ -131,14 +131,14 @@ impl fmt::Display for AnalysisPart {
 /// Why a part could not be computed.
 #[derive(Debug, Error)]
 pub enum AnalysisError {
-    /// A request names a set that is not there.
-    #[error("\"{request}\" asks for the set {set}, but the sets are {known}")]
+    /// A request names a set that does not exist.
+    #[error("\"{request}\" names the set {set}, but the sets are {known}")]
     UnknownSet {
         /// The request.
         request: String,
         /// The set it names.
         set: SetName,
-        /// The sets there are, separated by commas.
+        /// The existing sets, separated by commas.
         known: String,
     },
     /// A vector is not finite.
@@ -210,8 +210,8 @@ impl Analysis {
         failures.into_iter().next().map_or(Ok(analysis), |(_, error)| Err(error))
     }
 
-    /// As [`Self::of`], but continues after a failure. Also returns the parts that failed, with
-    /// their reasons.
+    /// Like [`Self::of`], but continues after a failure. Also returns the failed parts with their
+    /// reasons.
     pub fn parts(
         sets: &[SolutionSet],
         kernel_pca: &[KernelPcaRequest],
@@ -437,7 +437,7 @@ mod tests {
             "{reason}"
         );
 
-        // One vector that is no number: what needs its set fails, no more.
+        // One vector with NaN: only the parts that need its set fail.
         sets[0].theta[[1, 2]] = f32::NAN;
         let names = ["lbfgs/train", "sgd/test"].map(|name| SetName::parse(name).unwrap());
         let spread = DistanceRequest { name: "spread".to_owned(), sets: names };

@@ -6,7 +6,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum StatisticsError {
     /// There are no numbers.
-    #[error("there is nothing to summarize")]
+    #[error("the list is empty")]
     Empty,
     /// A number of a list is NaN or infinite, so means of the list would be as well.
     #[error("number {index} (from 0) is {value}; leave it out and count it separately")]

@@ -40,8 +40,8 @@ pub fn median_interval(
 
 /// The shift of `x` with respect to `y`: the median of all n m differences x − y (J. L. Hodges and
 /// E. L. Lehmann, Ann. Math. Statist. 34, 598 (1963), <https://doi.org/10.1214/aoms/1177704172>).
-/// The interval has the shifts that the test of Mann and Whitney does not reject at the level 1 −
-/// `confidence`. `None` if n and m are too small to reject any shift.
+/// The interval contains the shifts that the test of Mann and Whitney does not reject at the level
+/// 1 − `confidence`. `None` if n and m are too small to reject any shift.
 ///
 /// Exact up to n m = 5625; above, the normal approximation of U is used.
 ///

@@ -20,7 +20,7 @@ pub struct Moments {
 /// Moments of all components of the rows of `vectors` `(n, P)`, in two passes.
 ///
 /// The rows are summed one by one in `f64`, and the variance is corrected by the square of the mean
-/// deviation, which is 0 but for rounding (T. F. Chan et al., The American Statistician 37, 242
+/// deviation, which is 0 except for rounding (T. F. Chan et al., The American Statistician 37, 242
 /// (1983), <https://doi.org/10.1080/00031305.1983.10483115>). Mean of squares minus square of the
 /// mean, in one pass, loses all digits when μ ≫ σ.
 ///

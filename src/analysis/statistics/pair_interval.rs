@@ -12,28 +12,31 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 /// Numbers that belong to pairs, such as barriers between two solutions each.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PairValues {
-    /// The two ends of each pair. Equal numbers in two lists are the same initialization.
+    /// The two initializations of each pair. Equal numbers in two lists are the same
+    /// initialization.
     pub ends: Vec<(u32, u32)>,
     /// Its number.
     pub values: Vec<f64>,
 }
 
-/// The variance of the difference is at least this share of what the pairs alone contribute.
+/// Lower bound of the variance of the difference, as a fraction of the contribution of the pairs
+/// alone.
 ///
-/// The estimate of what the solutions add is unbiased, so it is negative in half of the cases where
-/// they add nothing. Taking 0 instead (a share of 1) makes intervals too wide there: of 8
-/// solutions, a nominal 90 % holds 96 %. With ½ it holds 91 %, and 86.5 % instead of 88 % at its
-/// worst, where pairs and solutions contribute alike.
-const LEAST_SHARE: f64 = 0.5;
+/// The estimate of the contribution of the solutions is unbiased, so it is negative in half of the
+/// cases without such a contribution. Replacing it by 0 (a bound of 1) makes intervals too wide:
+/// for 8 solutions, the coverage of a nominal 90 % is 96 %. With ½ it is 91 %. In the worst case,
+/// where pairs and solutions contribute alike, it is 86.5 % instead of 88 %.
+const MIN_SHARE: f64 = 0.5;
 
-/// A variance below this share of that of independent lists is a zero with errors of rounding.
+/// A variance below this fraction of that of independent lists counts as zero, because of rounding
+/// errors.
 const ROUNDING: f64 = 1e-12;
 
-/// How far the mean of `x` lies above that of `y`, with an interval that holds the difference of
-/// the expectations with probability `confidence`. `None` with fewer than three pairs or solutions.
+/// The difference of the means of `x` and `y`, with an interval that contains the difference of the
+/// expectations with probability `confidence`. `None` with fewer than three pairs or solutions.
 ///
-/// Pairs that share a solution are not independent, and neither are the two lists where they come
-/// from the same initializations. The model is that of crossed random effects,
+/// Pairs that share a solution are not independent. Neither are two lists from the same
+/// initializations. The model is that of crossed random effects,
 ///
 /// ```text
 /// x_ij = μ_x + a_i + a_j + e_ij    y_ij = μ_y + b_i + b_j + f_ij
@@ -64,7 +67,8 @@ const ROUNDING: f64 = 1e-12;
 ///
 /// **Coverage**, simulated with normal effects: see the tests, which hold it within two points of
 /// 90 % and 99 % where the variance is that of pairs or of solutions. In between, with 8 solutions,
-/// 90 % comes down to 86.5 % and 99 % to 97.4 %: 7 degrees of freedom do not tell the two apart.
+/// 90 % becomes 86.5 % and 99 % becomes 97.4 %, because 7 degrees of freedom cannot separate the
+/// two.
 ///
 /// # Errors
 /// [`StatisticsError::Empty`], [`StatisticsError::NotFinite`].
@@ -76,9 +80,9 @@ pub fn pair_shift_interval(
     pair_shift_interval_between([x, y], [false; 2], confidence)
 }
 
-/// As [`pair_shift_interval`], for lists of which some join vectors of two sets, such as solutions
-/// of two optimizers. The first end is then of the one set and the second of the other, and a pair
-/// may have equal numbers: two solutions from one initialization.
+/// Like [`pair_shift_interval`], for lists that may join vectors of two sets, such as solutions of
+/// two optimizers. The first number of a pair then belongs to the first set and the second number
+/// to the second set. A pair may have equal numbers: two solutions from one initialization.
 ///
 /// The model of such a list is
 ///
@@ -86,15 +90,15 @@ pub fn pair_shift_interval(
 /// x_ij = μ_x + a_i + c_j + e_ij
 /// ```
 ///
-/// with a_i correlated to c_i, because both come from initialization i. With u = (a + c) / 2 and
-/// v = (a − c) / 2 it is u_i + u_j + v_i − v_j + `e_ij`. In the mean over a random draw of pairs
-/// the v cancel but for chance, like `e_ij`. So we use the estimator above with one effect u for
-/// each initialization, and what v adds appears as variance of pairs. A pair of equal numbers has
-/// the effect twice. Pairs (i, j) and (j, i) are different ones. No pair within a set is the same
-/// as one between two.
+/// with a_i correlated to c_i, because both come from initialization i. With u = (a + c) / 2 and v
+/// = (a − c) / 2 it is u_i + u_j + v_i − v_j + `e_ij`. In the mean over a random draw of pairs the
+/// v cancel up to chance, like `e_ij`. So we use the estimator above with one effect u for each
+/// initialization, and v contributes to the variance of pairs. A pair of equal numbers has the
+/// effect twice. Pairs (i, j) and (j, i) are different. A pair within a set is never the same as a
+/// pair between two sets.
 ///
-/// Where both sets have other initializations, u_i is a_i or c_j, and one variance stands for both:
-/// right if both sets have as many solutions, or as much variance.
+/// If the two sets have different initializations, u_i is a_i or c_j, and one variance represents
+/// both. This is correct if both sets have equally many solutions, or equal variances.
 ///
 /// **Coverage**, simulated with 8 and 48 solutions of lists compared with those within one of their
 /// sets, whatever the correlation of a and c: 88.8 to 92.6 % for 90 %, 98.3 to 99.9 % for 99 %. The
@@ -133,10 +137,9 @@ fn variance(sides: &[Graph; 2], shared: &Shared) -> (f64, f64) {
     let [estimated, apart] =
         [covariances, [0.0; 2]].map(|covariances| variance_with(sides, shared, covariances));
     // Two lists of the same pairs are one list of differences. Its variance is 0 only if all
-    // differences are equal, and then the difference of the means is certain. Of other pairs it is
-    // 0 only because the covariance was estimated as large as it can be, and the estimate has an
-    // error. Lists that vary and differ in their pairs leave no certainty, so we take them for
-    // independent.
+    // differences are equal, and then the difference of the means is certain. For other pairs the
+    // variance is 0 only if the estimated covariance has its maximum. This estimate has an error,
+    // so the difference is not certain, and we treat the lists as independent.
     let certain = shared.has_same_pairs || estimated > ROUNDING * apart;
     (if certain { estimated } else { apart }, freedom(sides, shared))
 }
@@ -149,13 +152,13 @@ fn variance_with(sides: &[Graph; 2], shared: &Shared, covariances: [f64; 2]) -> 
         - 2.0 * shared.pairs * of_pairs / (x.pairs() * y.pairs());
     let of_nodes = x.mean_from_nodes(x.node_variance()) + y.mean_from_nodes(y.node_variance())
         - 2.0 * shared.leverage * of_nodes;
-    (of_nodes + of_pairs).max(LEAST_SHARE * of_pairs).max(0.0)
+    (of_nodes + of_pairs).max(MIN_SHARE * of_pairs).max(0.0)
 }
 
 /// Degrees of freedom of that variance.
 fn freedom(sides: &[Graph; 2], shared: &Shared) -> f64 {
     let [x, y] = sides;
-    // What the sums over solutions estimate if pairs contributed nothing of their own.
+    // The estimate from the sums over solutions, if pairs had no contribution of their own.
     let gross = [x, y].map(|side| side.mean_from_nodes(side.square / side.node_weight));
     let freedoms = [x, y].map(|side| side.freedom() as f64);
     let paired = freedoms[0].min(freedoms[1]);

@@ -15,15 +15,14 @@ pub struct RankTest {
     pub u: f64,
     /// Probability of a U at least as far from its mean if x and y are drawn from one distribution.
     pub p: f64,
-    /// Whether p is from the exact distribution of U and not from its normal approximation.
+    /// Whether p comes from the exact distribution of U and not from its normal approximation.
     pub exact: bool,
     /// Cliff's δ = 2 U / (n m) − 1 = P(x > y) − P(x < y): 1 if every x is above every y, −1 if
     /// below.
     pub delta: f64,
 }
 
-/// n m up to which the exact distribution of U is used: 75 against 75, the runs of the published
-/// study.
+/// Maximum n m for the exact distribution of U: 75 against 75, the runs of the published study.
 pub(super) const TABULATED: usize = 75 * 75;
 
 /// Compares `x` (n numbers) with `y` (m numbers).

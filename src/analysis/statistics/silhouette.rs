@@ -6,9 +6,9 @@ use ndarray::{ArrayView1, ArrayView2};
 
 /// The mean silhouette of two groups of points, rows of `x` `(n, d)` and `y` `(m, d)` (P. J.
 /// Rousseeuw, J. Comput. Appl. Math. 20, 53 (1987)): the mean over all points of (b − a) / max(a,
-/// b), with a the mean distance to the other points of its group and b that to the points of the
-/// other group. 1 for groups far apart, 0 for groups that lie in each other, negative where points
-/// are nearer to the other group. A point alone in its group counts 0.
+/// b), where a is the mean distance to the other points of the group, and b that to the points of
+/// the other group. It is 1 for groups far apart, 0 for mixed groups, and negative if points are
+/// nearer to the other group. A point alone in its group counts 0.
 ///
 /// # Errors
 /// [`StatisticsError::Empty`] if a group has no point, [`StatisticsError::Width`],

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Quartiles, range and moments of a list of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// How many there are, n.
+    /// n, how many numbers there are.
     pub count: usize,
     /// The smallest.
     pub min: f64,

@@ -3,8 +3,8 @@
 use crate::kernels::{add_scaled, dot, norm, scale};
 use thiserror::Error;
 
-/// Two directions are independent if the part of the second one orthogonal to the first is more than
-/// this fraction of it. Solutions are known to 1e-7 of their length.
+/// Two directions are independent if the part of the second one that is orthogonal to the first is
+/// longer than this fraction of it. Solutions have a relative accuracy of 1e-7.
 const MIN_ANGLE: f64 = 1e-6;
 
 /// Why there is no such plane.
@@ -21,7 +21,7 @@ pub enum PlaneError {
     Parallel,
 }
 
-/// Where a vector lies with respect to a plane.
+/// The position of a vector relative to a plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlanePlace {
     /// x and y of the nearest point of the plane; y is 0 for a line.
@@ -35,7 +35,7 @@ pub struct PlanePlace {
 pub struct PlaneBasis {
     origin: Vec<f64>,
     directions: Vec<Vec<f64>>,
-    /// The solutions that it was made from: its points are combinations of these.
+    /// The solutions through which it goes: its points are combinations of these.
     corners: Option<Vec<Vec<f64>>>,
 }
 
@@ -111,7 +111,7 @@ impl PlaneBasis {
         &self.origin
     }
 
-    /// e₁ and e₂, `(P,)` each; of a line e₁ alone.
+    /// e₁ and e₂, `(P,)` each; for a line e₁ only.
     pub fn directions(&self) -> &[Vec<f64>] {
         &self.directions
     }
@@ -146,7 +146,7 @@ impl PlaneBasis {
     }
 
     /// The vectors, `(P,)` each, whose [combinations](Self::coefficients) are the points: the
-    /// solutions that it goes through, or origin and directions.
+    /// solutions, or origin and directions.
     pub fn vectors(&self) -> Vec<&[f64]> {
         match &self.corners {
             Some(corners) => corners.iter().map(Vec::as_slice).collect(),

@@ -9,10 +9,10 @@ pub struct SurfaceGrid {
     pub points: usize,
 }
 
-/// Beyond the outermost points there is this share of the larger side of their rectangle.
+/// Margin around the outermost points, as a fraction of the larger side of their rectangle.
 const MARGIN: f64 = 0.2;
 
-/// No side is shorter than this share of the larger one.
+/// Minimum length of a side, as a fraction of the larger one.
 const MIN_SIDE: f64 = 0.25;
 
 impl SurfaceGrid {

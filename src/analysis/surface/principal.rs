@@ -14,12 +14,12 @@ pub struct PrincipalPlane {
     pub explained: Vec<f64>,
 }
 
-/// The principal components of n points, `(P,)` each, that all count equally.
+/// The principal components of n points, `(P,)` each, with equal weights.
 ///
 /// They come from the eigenvectors of the matrix of inner products, `(n, n)`, because there are far
-/// fewer points than components. The sign of a direction is arbitrary: the last point lies
-/// further along it than the first one, or, if they are at one place, its first largest component
-/// is positive.
+/// fewer points than components. The sign of a direction is chosen so that the last point lies
+/// further along it than the first one. If these are equal, the first of its largest components is
+/// positive.
 ///
 /// # Errors
 /// If the points differ in fewer directions than `dimensions`.
@@ -46,7 +46,7 @@ pub fn principal_plane(
     let (values, vectors) = gram.eigh(UPLO::Lower).map_err(|_| no_length(1))?;
     let (mut directions, mut explained) = (Vec::new(), Vec::new());
     for number in 1..=dimensions {
-        // In ascending order. Below this part of the variance there is rounding.
+        // Eigenvalues are ascending. Below this fraction of the variance they are rounding errors.
         let index = count.checked_sub(number).ok_or(no_length(number))?;
         if values[index] <= 1e-12 * total {
             return Err(if number == 1 { no_length(1) } else { PlaneError::Parallel });

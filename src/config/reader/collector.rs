@@ -37,7 +37,7 @@ pub(crate) struct Description {
     pub section: &'static SectionSpec,
     /// Its row in the table of keys.
     pub spec: &'static dyn KeySpec,
-    /// Its default; `None` if it must be written, or if the default is known only later.
+    /// Its default; `None` if the key is required, or if the default is known only later.
     pub default: Option<String>,
     /// Its value; `None` if it is not written and has no default.
     pub value: Option<String>,

@@ -105,7 +105,7 @@ impl Notation for Option<usize> {
     }
 }
 
-/// Numbers, or what the program finds suitable. One number is written without brackets.
+/// Numbers, or `"auto"`. A single number is written without brackets.
 impl Notation for Option<Vec<f64>> {
     fn toml(&self) -> String {
         match self.as_deref() {

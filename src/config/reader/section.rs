@@ -315,7 +315,7 @@ impl<'a> Section<'a> {
         };
         match self.node(name).map(|node| node.origin).filter(|&origin| !is_override(origin)) {
             Some(origin) => {
-                let message = format!("left out: it does not fit {} of --set", switched.now);
+                let message = format!("ignored: it does not fit {} of --set", switched.now);
                 self.report.dropped(origin, self.path_of(name), message);
                 true
             }

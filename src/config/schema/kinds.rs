@@ -3,7 +3,7 @@
 use crate::config::reader::Notation;
 use crate::config::tree::{TomlNode, TomlValue, ValueOrigin};
 
-/// What is wrong with a value.
+/// A mistake in a value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Mistake {
     /// Its place; `None`: the place of the key.
@@ -12,7 +12,7 @@ pub(crate) struct Mistake {
     pub message: String,
 }
 
-/// All that is wrong with a value, at least one.
+/// All mistakes in a value, at least one.
 pub(crate) type Mistakes = Vec<Mistake>;
 
 /// A mistake at the place of the key.
@@ -31,13 +31,13 @@ pub(crate) trait ValueKind: Copy + Sync + 'static {
     /// Reads a value.
     ///
     /// # Errors
-    /// All that is wrong with it.
+    /// All mistakes.
     fn parse(&self, value: &TomlValue) -> Result<Self::Value, Mistakes>;
     /// The values that are accepted, in Markdown.
     fn values(&self) -> String;
 }
 
-/// The items of a list that is not empty.
+/// The items of a list; an empty list is a mistake.
 pub(super) fn items<'v>(
     value: &'v TomlValue,
     requirement: &str,

@@ -31,7 +31,7 @@ pub(crate) use numbers::{
     Upper,
 };
 pub(crate) use section::{Choices, Multiplicity, Owned, SectionSpec};
-pub(crate) use times::{Interval, Texts, TimeSpan};
+pub(crate) use times::{NumberInterval, Texts, TimeSpan};
 pub use words::PairList;
 pub(crate) use words::{
     AnyOf, Flag, OneOf, OptimizerNames, PairsOrFile, SetNames, SetPairs, Text, Word, each,
@@ -65,7 +65,7 @@ pub(crate) enum Invalidates {
 }
 
 impl Invalidates {
-    /// What becomes invalid, in words; `None` if nothing does.
+    /// The results that become invalid, in words. `None` if all results stay valid.
     pub fn words(self) -> Option<&'static str> {
         match self {
             Self::Nothing => None,
@@ -82,7 +82,7 @@ impl Invalidates {
 
 /// A key of the table, with values of any kind.
 pub(crate) trait KeySpec: Sync {
-    /// As in configurations, without its section.
+    /// Its name in configurations, without the section.
     fn name(&self) -> &'static str;
     /// The values that it takes, in Markdown: "integer, 1 or more".
     fn values(&self) -> String;
@@ -96,7 +96,7 @@ pub(crate) trait KeySpec: Sync {
     fn note(&self) -> &'static str {
         ""
     }
-    /// What a change of it invalidates; `None`: what its section says.
+    /// What a change of it invalidates. `None`: see its section.
     fn invalidates(&self) -> Option<Invalidates> {
         None
     }
@@ -109,11 +109,11 @@ pub(crate) trait KeySpec: Sync {
 /// The default of a key, for the documentation.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum DefaultSpec {
-    /// None: it must be written, for instance with this value.
+    /// No default: the key is required. The value is an example.
     Required(&'static str),
     /// This value, in TOML notation.
     Fixed(String),
-    /// A value that depends on something else.
+    /// A default that depends on other keys, on the data or on the network.
     Derived(Derived),
 }
 
@@ -175,7 +175,7 @@ pub(crate) struct Key<K: ValueKind, D = Fixed<<K as ValueKind>::Constant>> {
 }
 
 impl<K: ValueKind> Key<K, Open> {
-    /// A key without unit and meaning. The call that sets its default must be the last one.
+    /// A key without unit and meaning. Set the default last.
     pub const fn new(name: &'static str, kind: K) -> Self {
         let (unit, meaning, note) = ("", "", "");
         Self {

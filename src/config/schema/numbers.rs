@@ -49,7 +49,8 @@ where
     }
 
     fn values(&self) -> String {
-        // The limit of 32 bits is not worth mentioning; that of 64 bits, for a seed, is.
+        // The page states the limit of 32 bits once. Only the larger limit of a seed is stated with
+        // its key.
         let Self { least, most, .. } = self;
         if *most == MAX_COUNT {
             format!("integer, {least} or more")
@@ -179,7 +180,7 @@ impl ValueKind for Numbers {
     }
 }
 
-/// A number, a list of finite numbers, or `"auto"` (`None`): what the program finds suitable.
+/// A number, a list of finite numbers, or `"auto"` (`None`), for which the program chooses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NumbersOrAuto;
 

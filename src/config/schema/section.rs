@@ -8,12 +8,12 @@ use std::fmt;
 pub(crate) enum Multiplicity {
     /// Once, `[paths]`.
     Single,
-    /// Any number of times, `[training.NAME]`. Each has its name in the heading, in the place of the
-    /// last part of the section's name, and its results are its own.
+    /// Any number of times, `[training.NAME]`. The heading has the name of each, in place of the
+    /// last part of the section's name. Each has results of its own.
     Titled,
-    /// Any number of times, `[[kpca]]`. Each entry has a name, and its results are its own.
+    /// Any number of times, `[[kpca]]`. Each entry has a name and results of its own.
     Named,
-    /// Any number of times, `[[minimum]]`. All entries together are one thing.
+    /// Any number of times, `[[minimum]]`. All entries together determine the results.
     Numbered,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct Choices {
 
 /// The keys of one choice.
 pub(crate) struct Owned {
-    /// The word of the choice: `"lenet"`.
+    /// The choice: `"lenet"`.
     pub choice: &'static str,
     /// Its keys, in the order in which they are documented.
     pub keys: Vec<&'static dyn KeySpec>,

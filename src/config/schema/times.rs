@@ -38,7 +38,7 @@ impl ValueKind for Texts {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimeSpan;
 
-/// It means never, and no sum of times overflows.
+/// A year is as good as never, and sums of times cannot overflow.
 const MAX_TIME: Duration = Duration::from_hours(365 * 24);
 
 impl ValueKind for TimeSpan {
@@ -76,9 +76,9 @@ impl Notation for Duration {
 
 /// `[low, high]`, finite, low ≤ high.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Interval;
+pub(crate) struct NumberInterval;
 
-impl ValueKind for Interval {
+impl ValueKind for NumberInterval {
     type Value = [f64; 2];
     type Constant = [f64; 2];
 

@@ -2,7 +2,7 @@
 //!
 //! A few lines define what a study of each [`Size`] sets. They are read like any configuration. The
 //! text then lists the keys that were read, each with its value and with its meaning, range and
-//! default from the table of keys. So all networks of the registry are available, and no number is
+//! default from the table of keys. So every network of the registry works, and no number is
 //! repeated here.
 
 use super::expand::expand_path;
@@ -59,11 +59,11 @@ impl Files {
 /// How much a study computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// Everything once, in small: 6 initializations, as `configs/demo.toml`.
+    /// Every stage at a small size: 6 initializations, as in `configs/demo.toml`.
     Demo,
     /// Enough to see the effects: 8 initializations, as `configs/mnist-quick.toml`.
     Quick,
-    /// The paper's protocol: 75 initializations, as `configs/paper-*.toml`.
+    /// The paper's protocol: 75 initializations, as in `configs/paper-*.toml`.
     Paper,
 }
 
@@ -290,7 +290,7 @@ fn heading(section: &SectionSpec, table: &str) -> String {
     }
 }
 
-/// The key that names all heights. It is written even at its default.
+/// The name of the protocol stands with every barrier, so this key is written even at its default.
 const PROTOCOL: &str = "paths.protocol";
 
 /// A key with its value and its full explanation.

@@ -1,4 +1,4 @@
-//! What the dimensions of an array of images or labels mean.
+//! The meaning of the dimensions of an array of images or labels.
 
 use super::Element;
 use crate::data::{ImageShape, MAX_CHANNELS};
@@ -6,7 +6,7 @@ use crate::data::{ImageShape, MAX_CHANNELS};
 /// Where the channels of an array of four dimensions are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChannelOrder {
-    /// Where a size is 1 to 4, unless both are.
+    /// The size that is 1 to 4; an error if both are.
     Auto,
     /// `(n, channels, height, width)`, as PyTorch.
     First,
@@ -18,7 +18,7 @@ impl ChannelOrder {
     /// The values of `dataset.channels`.
     pub const WORDS: &[&str] = &["auto", "first", "last"];
 
-    /// That of a word.
+    /// The order of a word.
     pub fn of(word: &str) -> Self {
         match word {
             "first" => Self::First,
@@ -36,7 +36,7 @@ pub fn sizes(dimensions: &[usize]) -> String {
 /// The shape of images in an array of these dimensions, and where their channels are.
 ///
 /// # Errors
-/// What the array is instead, and what to do.
+/// What the array is instead, with the remedy.
 pub fn image_shape(
     dimensions: &[usize],
     element: &Element,
@@ -68,7 +68,7 @@ pub fn image_shape(
     }
 }
 
-/// Decides where the channels are.
+/// Decides which size is that of the channels.
 fn channel_order(
     ends: [usize; 2],
     order: ChannelOrder,
@@ -105,7 +105,7 @@ fn channel_order(
 /// The number of labels in an array of these dimensions.
 ///
 /// # Errors
-/// What the array is instead, and what to do.
+/// What the array is instead, with the remedy.
 pub fn label_count(dimensions: &[usize], element: &Element) -> Result<usize, String> {
     let sizes = sizes(dimensions);
     match *dimensions {

@@ -1,4 +1,4 @@
-//! What the items of an array are, and how their bytes become numbers.
+//! The types of the items of arrays, and the conversion of their bytes to numbers.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -14,7 +14,7 @@ pub enum Element {
     Float(usize),
     /// A byte, 0 or 1.
     Truth,
-    /// What no image and no label is made of, in words.
+    /// A type that neither images nor labels have, in words.
     Other(String),
 }
 
@@ -29,7 +29,7 @@ impl Element {
     }
 }
 
-/// In the plural.
+/// The type in the plural.
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -48,15 +48,15 @@ impl fmt::Display for Element {
 pub enum ByteOrder {
     /// The last byte first.
     Little,
-    /// As in IDX.
+    /// The first byte first, as in IDX.
     Big,
 }
 
 /// Items converted at a time.
 const BLOCK: usize = 1 << 13;
 
-/// Reads up to `count` items of N bytes. The list grows with what is really read, so a header that
-/// claims 2^96 items allocates none of them; it is shorter if the reader ends before.
+/// Reads up to `count` items of N bytes. The list grows with the bytes that are read, so a header
+/// that claims 2^96 items allocates nothing for them. It is shorter if the reader ends early.
 pub fn read_items<const N: usize, T>(
     reader: &mut dyn Read,
     order: ByteOrder,

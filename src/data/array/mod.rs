@@ -1,5 +1,5 @@
-//! Arrays of images and labels, whatever file they are from: a header that says sizes and type, and
-//! the items.
+//! Arrays of images and labels from files of any format: a header with sizes and type, and the
+//! items.
 
 mod dimensions;
 mod element;
@@ -16,10 +16,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// What an array lies in.
+/// The container of an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Container {
-    /// A file as it is.
+    /// An uncompressed file.
     Plain,
     /// A file compressed with gzip.
     Gzip,
@@ -39,19 +39,19 @@ pub struct ArrayReader<'f> {
     pub order: ByteOrder,
     /// Whether the first index is the fastest, as in Fortran.
     pub fortran: bool,
-    /// What follows the header.
+    /// The bytes after the header.
     pub items: Box<dyn Read + 'f>,
     /// Bytes of the header.
     pub header: u64,
-    /// Bytes of header and items; `None`: only reading them tells.
+    /// Bytes of header and items. `None`: known only after reading.
     pub length: Option<u64>,
-    /// What it lies in.
+    /// Its container.
     pub container: Container,
-    /// The file with the items as they are, and where in it they begin.
+    /// The file with the uncompressed items, and the offset of the first.
     pub plain: Option<(&'f File, u64)>,
 }
 
-/// The images of an array, before they meet their labels.
+/// The images of an array, without labels.
 #[derive(Debug)]
 pub struct ImageArray {
     /// Where they come from.
@@ -60,7 +60,7 @@ pub struct ImageArray {
     pub held: usize,
     /// Shape of an image.
     pub shape: ImageShape,
-    /// Those asked for, `(n, channels, rows, columns)`.
+    /// The requested images, `(n, channels, rows, columns)`.
     pub pixels: Pixels,
 }
 
@@ -69,13 +69,13 @@ pub struct ImageArray {
 pub struct LabelArray {
     /// Where they come from.
     pub place: String,
-    /// As the file has them.
+    /// The labels of the file.
     pub labels: Vec<i64>,
 }
 
 impl ArrayReader<'_> {
-    /// The first `limit` images. The rest is read only to check the length, and the checksum of what
-    /// is compressed. Bytes that lie in a file as they are needed are mapped instead.
+    /// The first `limit` images. The rest is read only to check the length, and the checksum if it
+    /// is compressed. Bytes that a file stores in the needed form are mapped instead.
     pub fn images(
         mut self,
         channels: ChannelOrder,
@@ -99,8 +99,9 @@ impl ArrayReader<'_> {
         let reordered = self.fortran || (channels == ChannelOrder::Last && shape.channels > 1);
         if !reordered && let Some(bytes) = self.map(kept.saturating_mul(shape.pixels())) {
             if self.container == Container::Zip {
-                // Nothing else reads all of it, and so its checksum. The archive may hold less than
-                // it says: reading a map beyond the end of its file would end the process.
+                // Only this reads the whole entry and checks its checksum. The archive may be
+                // shorter than it states, and reading a map beyond the end of its file would end
+                // the process.
                 let whole = io::copy(&mut self.items, &mut io::sink());
                 let whole =
                     whole.map_err(|source| unreadable(&self.place, Container::Zip, source))?;
@@ -109,7 +110,7 @@ impl ArrayReader<'_> {
             let Self { place, .. } = self;
             return Ok(ImageArray { place, held, shape, pixels: Pixels::Bytes(bytes) });
         }
-        // In another order the first images are not the first numbers.
+        // In Fortran order the first images are not the first numbers.
         let count = if self.fortran { held } else { kept } as u128 * shape.pixels() as u128;
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         let pixels = if self.element == Element::Unsigned(8) {
@@ -127,7 +128,7 @@ impl ArrayReader<'_> {
         Ok(array)
     }
 
-    /// All labels: a wrong one far back still tells that this is not the right file.
+    /// All labels: a wrong label near the end shows, too, that this is not the right file.
     pub fn labels(mut self) -> Result<LabelArray, FileProblem> {
         let count = label_count(&self.dimensions, &self.element);
         let count = count.map_err(|problem| self.problem(problem))?;
@@ -150,14 +151,14 @@ impl ArrayReader<'_> {
         FileProblem::Place { place: self.place.clone(), problem }
     }
 
-    /// The first `count` bytes without reading them; `None` where they are no bytes, are compressed,
-    /// and where the file system cannot map files.
+    /// Maps the first `count` bytes. `None` if the items are not bytes or are compressed, or if the
+    /// file system cannot map files.
     fn map(&self, count: usize) -> Option<Bytes> {
         let (file, start) = self.plain.filter(|_| self.element == Element::Unsigned(8))?;
         Bytes::map(file, start, count).ok()
     }
 
-    /// The first `count` items, and the length checked.
+    /// Reads the first `count` items, and checks the length.
     fn read<T>(
         &mut self,
         count: usize,
@@ -166,7 +167,7 @@ impl ArrayReader<'_> {
     ) -> Result<Vec<T>, FileProblem> {
         let mut counted = Counted { reader: &mut self.items, bytes: 0 };
         let mut result = read(&mut counted, &self.element, self.order, count);
-        // What is compressed has a checksum behind it.
+        // Compressed data end with a checksum.
         if result.is_ok() && self.container != Container::Plain {
             result = io::copy(&mut counted, &mut io::sink()).and(result);
         }
@@ -182,7 +183,7 @@ impl ArrayReader<'_> {
         self.length.map_or(Ok(()), |length| self.check_length(length, content))
     }
 
-    /// Holds the bytes that there are against those that the sizes take.
+    /// Compares the number of bytes with the sizes.
     fn check_length(&self, found: u64, content: &'static str) -> Result<(), FileProblem> {
         let size = self.element.size().unwrap_or(1) as u128;
         let items = self.dimensions.iter().map(|&size| size as u128);
@@ -206,17 +207,18 @@ impl ArrayReader<'_> {
     }
 }
 
-/// Opens a file. A pipe would wait for someone to write into it, and a device may have no end.
+/// Opens a file. A pipe would block until another program writes to it, and a device may be
+/// endless.
 pub fn open(path: &Path) -> io::Result<File> {
     let kind = path.metadata()?.file_type();
-    // Reading a directory fails with the system's own words.
+    // Reading a directory fails with the message of the system.
     if !kind.is_file() && !kind.is_dir() {
         return Err(io::Error::other("not a regular file"));
     }
     File::open(path)
 }
 
-/// An error number comes from the operating system, anything else from the decompressor.
+/// An error with a number comes from the operating system, any other from the decompressor.
 pub fn unreadable(place: &str, container: Container, source: io::Error) -> FileProblem {
     let place = place.to_owned();
     let container = match container {

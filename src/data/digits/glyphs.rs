@@ -1,4 +1,4 @@
-//! How the ten digits are written.
+//! The shapes of the ten digits.
 
 /// A smooth curve through points `[x, y]` in a box from (0, 0) top left to (100, 100) bottom right;
 /// a point written twice is a corner.

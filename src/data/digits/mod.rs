@@ -1,16 +1,17 @@
-//! Handwriting-like digits drawn by the program: a data set that needs no file and no network.
+//! Handwriting-like digits drawn by the program: a data set that needs neither a file nor a
+//! download.
 //!
 //! Every image is a random writing variant of its digit, with the points of its strokes displaced,
-//! the whole bent, sheared, turned, stretched and shifted, and drawn with a pen of random width.
-//! Only arithmetic and square roots are used, both exactly rounded by IEEE 754, so that the images
-//! and their checksum are the same on every machine.
+//! the whole bent, sheared, rotated, scaled and shifted, and drawn with a pen of random width. Only
+//! arithmetic and square roots are used, both exactly rounded by IEEE 754, so that the images and
+//! their checksum are the same on every machine.
 
 use super::{DataFormat, Dataset, DatasetError, ImageShape, Images, Label, Outline};
 use crate::keys::{ChoiceKey, KeyKind, Values};
 use crate::random::MasterSeed;
 use rand::{Rng, RngExt};
 
-// A table of points: one per line would hide the shapes.
+// One point per line would hide the shapes in this table.
 #[rustfmt::skip]
 mod glyphs;
 mod pen;
@@ -27,7 +28,7 @@ const CLASSES: usize = 10;
 /// `kind = "digits"`.
 pub struct Digits;
 
-/// Digits the program draws at most, for each split: 784 MB, on every rank.
+/// Maximum number of drawn digits for each split: 784 MB on every rank.
 const MAX_DIGITS: usize = 1_000_000;
 
 const KEYS: &[ChoiceKey] = &[
@@ -41,7 +42,7 @@ const KEYS: &[ChoiceKey] = &[
     .unit("images"),
     ChoiceKey::count_up_to(
         "test",
-        "images held out, which also choose the best epoch",
+        "held-out test images; they also select the epoch of ω^test",
         1000,
         MAX_DIGITS,
     )
@@ -85,11 +86,10 @@ impl DataFormat for Digits {
 /// Image i is a function of `seed`, its set and i alone (streams `"digits-train"` and
 /// `"digits-test"`), so a smaller set is a prefix of a larger one. Labels are drawn uniformly.
 ///
-/// As hard as a first experiment should be, a little easier than MNIST: of 2000 test images (seed
-/// 7), the nearest class mean gets 82 % right after 2000 training images and 83 % after 6000,
-/// logistic regression 91 % and 94 %, a softplus network 784 → 50 → 50 → 10 trained by SGD 92 % and
-/// 96 %. (MNIST, the same way: 79 and 81, 89 and 91, 88 and 92 %.) Mean gray value 0.12 (MNIST:
-/// 0.13).
+/// The digits are a little easier than MNIST. On 2000 test images (seed 7), the nearest class mean
+/// classifies 82 % correctly after 2000 training images and 83 % after 6000; logistic regression 91
+/// % and 94 %; a softplus network 784 → 50 → 50 → 10 trained by SGD 92 % and 96 %. (MNIST in the
+/// same test: 79 and 81, 89 and 91, 88 and 92 %.) Mean gray value 0.12 (MNIST: 0.13).
 pub fn draw(seed: MasterSeed, train: usize, test: usize) -> Dataset {
     let set = |purpose, count| draw_set(seed, purpose, count);
     Dataset::new(
@@ -138,7 +138,7 @@ fn write_digit(label: u8, pixels: &mut [u8], random: &mut impl Rng) {
 struct Hand {
     /// Rows of the linear map, pixels.
     linear: [[f32; 2]; 2],
-    /// Where the middle of the box goes, pixels.
+    /// The position of the middle of the box, in pixels.
     middle: Point,
     /// Quadratic bends: of x over y, of y over x.
     bend: [f32; 2],
@@ -151,7 +151,7 @@ impl Hand {
     fn draw(random: &mut impl Rng) -> Self {
         let (turn, slant) = (0.15 * bell(random), 0.12 + 0.20 * bell(random));
         let (width, height) = (18.0 + 3.0 * bell(random), 18.0 + 1.2 * bell(random));
-        // A turn by a small angle a is (1, −a; a, 1), but for a stretch by √(1 + a²).
+        // A rotation by a small angle a is (1, −a; a, 1), up to a factor √(1 + a²).
         Self {
             linear: [[width, -(turn + slant) * height], [turn * width, height]],
             middle: [13.5 + 0.9 * bell(random), 13.5 + 0.9 * bell(random)],
@@ -159,7 +159,7 @@ impl Hand {
         }
     }
 
-    /// Where a point of the glyph goes, in pixels, with its own random displacement.
+    /// The position of a point of the glyph, in pixels, with its own random displacement.
     fn place(&self, point: [u8; 2], random: &mut impl Rng) -> Point {
         let [x, y] =
             point.map(|coordinate| f32::from(coordinate) / 100.0 - 0.5 + JITTER * bell(random));
@@ -169,7 +169,7 @@ impl Hand {
 }
 
 /// Mean 0, standard deviation 1, bell-shaped within ±3: the sum of three uniform numbers. Unlike a
-/// normal number it needs no logarithm, and it has no far tail to write an illegible digit.
+/// normal number it needs no logarithm, and it has no far tail, which would give illegible digits.
 fn bell(random: &mut impl Rng) -> f32 {
     (0..3).map(|_| random.random_range(-1.0..1.0_f32)).sum()
 }
@@ -237,8 +237,8 @@ mod tests {
         }
     }
 
-    /// The ink's center lies in the middle half of the image, and hardly any ink on its edge:
-    /// nothing is cut off.
+    /// The center of the ink lies in the middle half of the image, with hardly any ink at the edge:
+    /// no digit is cut off.
     #[test]
     fn digits_are_in_the_middle() {
         for image in bytes(&draw(MasterSeed(3), 500, 0).train).chunks(PIXELS) {

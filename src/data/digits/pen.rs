@@ -1,4 +1,4 @@
-//! Strokes to gray pixels.
+//! Draws strokes as gray pixels.
 
 use super::{SIDE, bell};
 use rand::{Rng, RngExt};
@@ -10,7 +10,7 @@ pub(super) type Point = [f32; 2];
 /// polygon is off its curve by a small part of a pixel.
 const PIECES: usize = 5;
 
-/// Remembers how near each pixel is to the strokes drawn so far.
+/// Stores the distance of each pixel from the strokes drawn so far.
 pub(super) struct Pen {
     /// Squared distance of each pixel from the nearest stroke, pixels²; only right where it is
     /// below `reach²`, which is as far as the ink goes.
@@ -57,11 +57,11 @@ impl Pen {
         }
     }
 
-    /// Notes the distances of the pixels near a straight line.
+    /// Records the distances of the pixels near a straight line.
     fn line(&mut self, from: Point, to: Point) {
         let reach = self.reach();
         let range = |k: usize| {
-            // Casts saturate: what lies left of or above the image becomes 0.
+            // Casts saturate: positions left of or above the image become 0.
             let (low, high) = (from[k].min(to[k]) - reach, from[k].max(to[k]) + reach);
             low.ceil() as usize..(high.floor() as usize + 1).min(SIDE)
         };

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// Dimensions of an array at most.
+/// Maximum number of dimensions of an array.
 const MAX_DIMENSIONS: u8 = 8;
 
-/// What a file should hold.
+/// The expected content of a file.
 #[derive(Clone, Copy)]
 pub(super) enum Content {
     Images,
@@ -29,7 +29,7 @@ impl Content {
         }
     }
 
-    /// Dimensions that it usually has.
+    /// Its usual number of dimensions.
     fn dimensions(self) -> u64 {
         match self {
             Self::Images => 3,
@@ -54,7 +54,7 @@ impl IdxFile {
         }
     }
 
-    /// Its array; whether it is compressed, its first bytes say.
+    /// Its array. The first bytes show whether it is compressed.
     pub(super) fn array(&self, content: Content) -> Result<ArrayReader<'_>, FileProblem> {
         let place = self.path.display().to_string();
         let mut reader = BufReader::new(&self.file);
@@ -91,7 +91,7 @@ impl IdxFile {
     }
 }
 
-/// What has been read already, from some byte on, and then the rest.
+/// Bytes that were read already, from some offset on, followed by the rest.
 trait ChainAfter<'f> {
     fn chain_after(self, start: u64, rest: Box<dyn Read + 'f>) -> Box<dyn Read + 'f>;
 }
@@ -110,7 +110,7 @@ struct Header {
     dimensions: Vec<usize>,
 }
 
-/// What stops the parser.
+/// Why a header cannot be parsed.
 enum HeaderProblem {
     Short { expected: u64, found: u64 },
     Other(String),
@@ -176,7 +176,7 @@ impl Header {
     }
 }
 
-/// What a file is that is no IDX file.
+/// The problem of a file that is no IDX file.
 fn foreign(beginning: &[u8], content: Content, container: Container) -> String {
     let (content, compressed) = (content.name(), container == Container::Gzip);
     let within = if compressed { "decompressed, " } else { "" };

@@ -1,8 +1,8 @@
-//! Where the four files of a data set are.
+//! Finds the four files of a data set.
 //!
-//! MNIST and the sets made like it come under many names: with dots or hyphens, with a prefix, in a
-//! folder for each file, several folders down. A *set* here is what lies in one folder under one
-//! prefix.
+//! MNIST and data sets in its format are published under many names: with dots or hyphens, with a
+//! prefix, in a folder for each file, several folders down. Here a *set* is the files in one folder
+//! with one prefix.
 
 use crate::data::identify;
 use crate::data::problem::FileProblem;
@@ -20,15 +20,13 @@ pub(super) const FILES: [&str; 4] = [
     "t10k-labels-idx1-ubyte",
 ];
 
-/// Folders below the one that is given in which files are looked for: `MNIST/raw` and a folder for
-/// each file.
+/// Levels of folders below the given one that are searched: `MNIST/raw` and a folder for each file.
 const DEPTH: usize = 4;
 
-/// Entries of folders that are looked at, so that a wrong folder does not take minutes.
+/// Maximum number of examined entries of folders, so that a wrong folder does not take minutes.
 const MAX_ENTRIES: usize = 20_000;
 
-/// The four files of a set, each `None` where it is missing or where several fit, and what is wrong
-/// with them.
+/// The four files of a set, each `None` if it is missing or if several fit, and the problems.
 pub(super) struct Found {
     pub files: [Option<PathBuf>; 4],
     pub problems: Vec<FileProblem>,
@@ -36,8 +34,8 @@ pub(super) struct Found {
 
 /// Finds the files in `directory`, those of `prefix` if it is given.
 ///
-/// Files with the names of MNIST in the folder itself are the ones, whatever else there is. If there
-/// are none, every set in it and below is a candidate, and there must be one.
+/// Files with the names of MNIST in the folder itself take precedence. If there are none, every set
+/// in it and below is a candidate, and there must be exactly one.
 pub(super) fn find(directory: &Path, prefix: Option<&str>) -> Result<Found, FileProblem> {
     if !directory.is_dir() {
         return Err(FileProblem::NoDirectory { directory: directory.into() });
@@ -49,7 +47,7 @@ pub(super) fn find(directory: &Path, prefix: Option<&str>) -> Result<Found, File
         }
     }
     let (mut sets, others) = look(directory);
-    let all: Vec<String> = sets.keys().map(Key::words).collect();
+    let all: Vec<String> = sets.keys().map(FileSetKey::words).collect();
     if let Some(prefix) = prefix {
         sets.retain(|key, _| key.prefix == trimmed(prefix));
         if sets.is_empty() && !all.is_empty() {
@@ -60,7 +58,7 @@ pub(super) fn find(directory: &Path, prefix: Option<&str>) -> Result<Found, File
             return Err(FileProblem::at(directory, problem));
         }
     }
-    // Those of the folder itself go before what is below it.
+    // Sets in the folder itself take precedence over those below it.
     if sets.keys().any(|key| key.directory == directory) {
         sets.retain(|key, _| key.directory == directory);
     }
@@ -81,8 +79,8 @@ pub(super) fn find(directory: &Path, prefix: Option<&str>) -> Result<Found, File
     }
 }
 
-/// The file under its plain or its `.gz` name, or in a folder of its name. One that cannot be
-/// examined counts as there, so that opening it tells why.
+/// The file under its plain or its `.gz` name, or in a folder of its name. A file that cannot be
+/// examined counts as present, so that opening it reports the reason.
 fn locate(directory: &Path, name: &str) -> Option<PathBuf> {
     let names = [name.to_owned(), format!("{name}.gz")];
     let mut paths = names.iter().map(|name| directory.join(name));
@@ -91,15 +89,15 @@ fn locate(directory: &Path, name: &str) -> Option<PathBuf> {
     within.find(|path| path.is_file()).or(Some(found))
 }
 
-/// What tells sets apart.
+/// Identifies a set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+struct FileSetKey {
     directory: PathBuf,
-    /// Without the hyphen behind it; empty for `train-images-…`.
+    /// The prefix without its hyphen; empty for `train-images-…`.
     prefix: String,
 }
 
-impl Key {
+impl FileSetKey {
     /// The keys of the configuration that choose it.
     fn words(&self) -> String {
         let directory = self.directory.display();
@@ -111,13 +109,13 @@ impl Key {
     }
 }
 
-/// The files of a set: for each of the four what fits, in the order of preference.
+/// The candidates for each of the four files of a set, in the order of preference.
 #[derive(Debug, Default)]
 struct Candidates([Vec<PathBuf>; 4]);
 
 impl Candidates {
-    /// The set in words, with what it lacks.
-    fn describe(&self, key: &Key) -> String {
+    /// The set in words, with its missing files.
+    fn describe(&self, key: &FileSetKey) -> String {
         let missing: Vec<_> = self.missing(key);
         if missing.is_empty() {
             return key.words();
@@ -125,9 +123,9 @@ impl Candidates {
         format!("{} (incomplete: no {})", key.words(), missing.join(", "))
     }
 
-    fn missing(&self, key: &Key) -> Vec<String> {
+    fn missing(&self, key: &FileSetKey) -> Vec<String> {
         let prefix = if key.prefix.is_empty() { String::new() } else { format!("{}-", key.prefix) };
-        // Where there are prefixes, the test set is usually called by that name.
+        // Sets with a prefix usually use this name for the test set.
         let name = |name: &str| match key.prefix.as_str() {
             "" => name.to_owned(),
             _ => format!("{prefix}{}", name.replace("t10k", "test")),
@@ -136,8 +134,8 @@ impl Candidates {
         files.map(|(_, file)| name(file)).collect()
     }
 
-    /// One file each.
-    fn files(self, key: &Key) -> Found {
+    /// Chooses one file for each.
+    fn files(self, key: &FileSetKey) -> Found {
         let mut problems = Vec::new();
         let files = self.missing(key);
         if !files.is_empty() {
@@ -154,7 +152,7 @@ impl Candidates {
     }
 }
 
-/// The first file, if all that fit are the same, or are the same compressed under the same name.
+/// The first candidate, if all are equal files, or the same name compressed and uncompressed.
 fn one_of(files: Vec<PathBuf>) -> Result<Option<PathBuf>, FileProblem> {
     let Some(first) = files.first().cloned() else { return Ok(None) };
     let uncompressed = |file: &Path| file.to_string_lossy().trim_end_matches(".gz").to_owned();
@@ -163,7 +161,7 @@ fn one_of(files: Vec<PathBuf>) -> Result<Option<PathBuf>, FileProblem> {
     });
     let Some(other) = other else { return Ok(Some(first)) };
     let problem = format!(
-        "{} fits as well, and holds something else; remove or rename one of them",
+        "{} fits as well, but its content differs; remove or rename one of them",
         other.display()
     );
     Err(FileProblem::at(&first, problem))
@@ -187,12 +185,12 @@ fn same_content(one: &Path, other: &Path) -> std::io::Result<bool> {
 }
 
 /// All sets in a folder and below it, and some of the other files there.
-fn look(directory: &Path) -> (BTreeMap<Key, Candidates>, Vec<PathBuf>) {
-    let mut sets: BTreeMap<Key, Candidates> = BTreeMap::new();
+fn look(directory: &Path) -> (BTreeMap<FileSetKey, Candidates>, Vec<PathBuf>) {
+    let mut sets: BTreeMap<FileSetKey, Candidates> = BTreeMap::new();
     let mut others = Vec::new();
     let entries = WalkDir::new(directory).min_depth(1).max_depth(DEPTH).follow_links(true);
     for entry in entries.sort_by_file_name().into_iter().take(MAX_ENTRIES) {
-        // A folder that may not be read, or a link that leads nowhere.
+        // An unreadable folder, or a dangling link.
         let path = match entry {
             Ok(entry) if entry.file_type().is_dir() => continue,
             Ok(entry) => entry.into_path(),
@@ -208,11 +206,11 @@ fn look(directory: &Path) -> (BTreeMap<Key, Candidates>, Vec<PathBuf>) {
             }
             continue;
         };
-        let key = Key { directory: folder_of(&path), prefix };
+        let key = FileSetKey { directory: folder_of(&path), prefix };
         sets.entry(key).or_default().0[index].push(path);
     }
     for files in sets.values_mut().flat_map(|set| &mut set.0) {
-        // Plain files first, then those nearest to the folder, then by name.
+        // The order: plain files first, then those nearest to the folder, then by name.
         files.sort_by_key(|file| {
             let compressed = file.extension().is_some_and(|extension| extension == "gz");
             (compressed, file.components().count(), file.clone())
@@ -221,8 +219,7 @@ fn look(directory: &Path) -> (BTreeMap<Key, Candidates>, Vec<PathBuf>) {
     (sets, others)
 }
 
-/// Where a file belongs. A folder that is called like its file, as Kaggle unpacks, is no folder of
-/// its own.
+/// The folder of a file. A folder with the name of its file, as Kaggle unpacks it, does not count.
 fn folder_of(file: &Path) -> PathBuf {
     let parent = file.parent().unwrap_or(Path::new(""));
     let stem = |path: &Path| {
@@ -236,7 +233,7 @@ fn folder_of(file: &Path) -> PathBuf {
     }
 }
 
-/// The prefix and which of [`FILES`] a name stands for: `train-images-idx3-ubyte`,
+/// The prefix of a name and its index in [`FILES`]: `train-images-idx3-ubyte`,
 /// `t10k-labels.idx1-ubyte.gz`, `emnist-letters-test-images-idx3-ubyte`.
 fn parse(name: &str) -> Option<(String, usize)> {
     let name = name.strip_suffix(".gz").unwrap_or(name);
@@ -264,7 +261,7 @@ fn trimmed(prefix: &str) -> &str {
     prefix.trim_end_matches(['-', '.', '_'])
 }
 
-/// That there is no set, and what there is instead.
+/// The problem that there is no set, with a hint at the other files.
 fn nothing(directory: &Path, others: &[PathBuf]) -> FileProblem {
     if let Some(hint) = identify::by_names(others.iter().map(PathBuf::as_path)) {
         return FileProblem::at(directory, format!("no IDX files ({}, …); {hint}", FILES[0]));

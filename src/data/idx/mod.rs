@@ -1,6 +1,5 @@
-//! Data sets in IDX format, the four files of MNIST and of the sets made like it (Fashion-MNIST,
-//! KMNIST, EMNIST): Y. `LeCun`, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten
-//! digits".
+//! Data sets in IDX format, the four files of MNIST and of similar sets (Fashion-MNIST, KMNIST,
+//! EMNIST): Y. `LeCun`, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
 
 mod file;
 mod find;
@@ -8,7 +7,7 @@ mod find;
 mod tests;
 
 use super::array::{ChannelOrder, ImageArray, LabelArray};
-use super::assemble::{RawSet, Wanted, assemble, refused};
+use super::assemble::{RawSet, WantedImages, assemble, refused};
 use super::format::shared_keys;
 use super::problem::FileProblem;
 use super::{DataFormat, Dataset, DatasetError};
@@ -24,8 +23,8 @@ pub struct Idx;
 const KEYS: &[ChoiceKey] = &[
     ChoiceKey::new(
         "dir",
-        "folder of the four files, or one above it; relative to the working directory; `~` and \
-         `$VARIABLES` are expanded",
+        "folder of the four files, or a folder above it; relative names start at the working \
+         directory; `~` and `$VARIABLES` are expanded",
         KeyKind::Path { example: "\"data/mnist\"" },
     )
     .note(
@@ -35,8 +34,8 @@ const KEYS: &[ChoiceKey] = &[
     ),
     ChoiceKey::new(
         "prefix",
-        "what the names of the files begin with",
-        KeyKind::OptionalText { words: "whatever it is", example: "\"emnist-letters\"" },
+        "prefix of the names of the files",
+        KeyKind::OptionalText { words: "any", example: "\"emnist-letters\"" },
     )
     .note(
         "chooses among several sets of files: `\"emnist-letters\"` for \
@@ -100,22 +99,22 @@ impl DataFormat for Idx {
     }
 }
 
-/// Reads the four files that are found in `directory` and below, those of `prefix` if it is given.
-/// Whether a file is compressed is decided by its first bytes. The first images are kept, as many as
-/// are wanted; images of any size are accepted.
+/// Reads the four files in `directory` or below, those of `prefix` if it is given. Whether a file
+/// is compressed is decided by its first bytes. The first images are kept, as many as are wanted;
+/// images of any size are accepted.
 ///
 /// Bytes of a file that is not compressed are mapped, so all ranks of a machine share them
 /// ([`Bytes`](super::Bytes)); such a file must not be changed in place while it is in use.
 ///
 /// # Errors
 /// Every problem of all four files at once: missing, unreadable, damaged, of another format,
-/// truncated or too long, not belonging together, a label beyond the classes, fewer images than asked
-/// for.
+/// truncated or too long, not belonging together, a label beyond the classes, fewer images than
+/// requested.
 pub fn load(
     directory: &Path,
     prefix: Option<&str>,
     channels: ChannelOrder,
-    wanted: Wanted,
+    wanted: WantedImages,
 ) -> Result<Dataset, DatasetError> {
     let found = find(directory, prefix).map_err(|problem| refused(&[problem]))?;
     let Found { files, mut problems } = found;
@@ -147,7 +146,7 @@ fn read_labels(path: &Path) -> Result<LabelArray, FileProblem> {
     IdxFile::open(path)?.array(Content::Labels)?.labels()
 }
 
-/// What was read, if it is there; a problem joins the others.
+/// The value, if it was read. A problem is added to the list.
 fn note<T>(read: Option<Result<T, FileProblem>>, problems: &mut Vec<FileProblem>) -> Option<T> {
     read?.map_err(|problem| problems.push(problem)).ok()
 }

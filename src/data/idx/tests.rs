@@ -54,7 +54,7 @@ fn load(
     test: Option<usize>,
     classes: Option<usize>,
 ) -> Result<Dataset, DatasetError> {
-    super::load(folder, None, ChannelOrder::Auto, Wanted { train, test, classes })
+    super::load(folder, None, ChannelOrder::Auto, WantedImages { train, test, classes })
 }
 
 /// What loading the folder reports, with the folder's random name replaced by `DIR`.
@@ -382,8 +382,9 @@ fn where_several_sets_fit_the_keys_are_asked_for() {
              \"emnist-letters\""
         )
     );
-    let with =
-        |prefix| super::load(both.path(), Some(prefix), ChannelOrder::Auto, Wanted::default());
+    let with = |prefix| {
+        super::load(both.path(), Some(prefix), ChannelOrder::Auto, WantedImages::default())
+    };
     for prefix in ["emnist-letters", "emnist-letters-"] {
         let data = with(prefix).unwrap();
         assert!(

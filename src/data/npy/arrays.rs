@@ -1,14 +1,14 @@
-//! Which arrays an archive or a folder has, and what they are by their names.
+//! The arrays of an archive or a folder, identified by their names.
 
-use super::file::Source;
+use super::file::ArraySource;
 use crate::data::identify::{self, BEGINNING};
 use crate::data::problem::{FileProblem, base};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Names of images and labels, in lower case with underscores: the first of each is ours, the second
-/// that of Keras. Training, test, and what is to be split.
+/// Names of images and labels, in lower case with underscores: the first of each pair is ours, the
+/// second that of Keras. The sets are training, test, and one to be split.
 const NAMES: [[[&str; 2]; 2]; 3] = [
     [["train_images", "x_train"], ["train_labels", "y_train"]],
     [["test_images", "x_test"], ["test_labels", "y_test"]],
@@ -22,7 +22,7 @@ pub(super) enum Arrays {
         train: [String; 2],
         test: [String; 2],
     },
-    /// To be split.
+    /// One set, to be split.
     One([String; 2]),
 }
 
@@ -35,20 +35,20 @@ impl Arrays {
     }
 
     /// The files that they are in.
-    pub(super) fn files(&self, source: &Source) -> Vec<PathBuf> {
+    pub(super) fn files(&self, source: &ArraySource) -> Vec<PathBuf> {
         match source {
-            Source::Archive(file) => vec![file.clone()],
-            Source::Folder(_) => self.names().map(|name| source.file(name)).collect(),
+            ArraySource::Archive(file) => vec![file.clone()],
+            ArraySource::Folder(_) => self.names().map(|name| source.file(name)).collect(),
         }
     }
 
-    /// Those among these names.
-    fn among(source: &Source, names: &[String]) -> Result<Self, FileProblem> {
+    /// The arrays of a data set among these names.
+    fn among(source: &ArraySource, names: &[String]) -> Result<Self, FileProblem> {
         let pairs = NAMES.map(|pair| pair.map(|known| one_of(source, names, known)));
         let [train, test, all] =
             pairs.map(|[images, labels]| Ok::<_, FileProblem>([images?, labels?]));
         match (train?, test?, all?) {
-            // One array that is named like half of another set belongs to none.
+            // A single array with a name of another set belongs to no set.
             ([Some(a), Some(b)], [Some(c), Some(d)], [None, _] | [_, None]) => {
                 Ok(Self::Two { train: [a, b], test: [c, d] })
             }
@@ -61,9 +61,9 @@ impl Arrays {
     }
 }
 
-/// The array of one of two names; both may not be there.
+/// The array with one of two names. Having both is an error.
 fn one_of(
-    source: &Source,
+    source: &ArraySource,
     names: &[String],
     known: [&str; 2],
 ) -> Result<Option<String>, FileProblem> {
@@ -71,16 +71,18 @@ fn one_of(
     let mut fitting = names.iter().filter(|name| known.contains(&normal(name).as_str()));
     let first = fitting.next().cloned();
     if let (Some(first), Some(other)) = (&first, fitting.next()) {
-        let problem = format!(
-            "arrays {first} and {other} both fit; leave one of them out, or give it another name"
-        );
+        let problem = format!("arrays {first} and {other} both fit; remove or rename one of them");
         return Err(FileProblem::at(source.path(), problem));
     }
     Ok(first)
 }
 
-/// That the arrays make no data set: what is there and what there should be.
-fn incomplete(source: &Source, names: &[String], pairs: &[[Option<String>; 2]; 3]) -> FileProblem {
+/// The problem that the arrays make no data set: which arrays exist and which are needed.
+fn incomplete(
+    source: &ArraySource,
+    names: &[String],
+    pairs: &[[Option<String>; 2]; 3],
+) -> FileProblem {
     let held = match names {
         [] => "nothing".to_owned(),
         names if names.len() > 12 => format!("{}, …", names[..12].join(", ")),
@@ -88,7 +90,7 @@ fn incomplete(source: &Source, names: &[String], pairs: &[[Option<String>; 2]; 3
     };
     let [train, _, all] = pairs.each_ref().map(|pair| pair.iter().all(Option::is_some));
     let problem = if train && all {
-        format!("arrays {held}: two data sets; leave out or rename the arrays that are not meant")
+        format!("arrays {held}: two data sets; remove or rename the arrays of one of them")
     } else {
         format!(
             "arrays {held}, but a data set is train_images, train_labels, test_images, \
@@ -99,8 +101,8 @@ fn incomplete(source: &Source, names: &[String], pairs: &[[Option<String>; 2]; 3
     FileProblem::at(source.path(), problem)
 }
 
-/// What a path stands for: itself, or, if it is a folder, the only thing in it that fits.
-pub(super) fn find(path: &Path) -> Result<(Source, Arrays), FileProblem> {
+/// The source at a path: the file itself, or, in a folder, the only candidate.
+pub(super) fn find(path: &Path) -> Result<(ArraySource, Arrays), FileProblem> {
     if path.is_dir() {
         return in_folder(path);
     }
@@ -115,14 +117,14 @@ pub(super) fn find(path: &Path) -> Result<(Source, Arrays), FileProblem> {
         };
         return Err(FileProblem::at(path, problem));
     }
-    let source = Source::Archive(path.to_owned());
+    let source = ArraySource::Archive(path.to_owned());
     let names = source.names().map_err(|problem| not_an_archive(path).unwrap_or(problem))?;
     let arrays = Arrays::among(&source, &names)?;
     Ok((source, arrays))
 }
 
-fn in_folder(folder: &Path) -> Result<(Source, Arrays), FileProblem> {
-    let own = Source::Folder(folder.to_owned());
+fn in_folder(folder: &Path) -> Result<(ArraySource, Arrays), FileProblem> {
+    let own = ArraySource::Folder(folder.to_owned());
     let arrays = own.names()?;
     let known = |name: &String| {
         let mut known = NAMES.iter().flatten().flatten();
@@ -174,9 +176,9 @@ pub(super) fn files_with_extension(
     Ok(paths)
 }
 
-/// What a file is that is no zip archive, if that is known.
+/// The problem of a file that is no zip archive, if its kind is known.
 fn not_an_archive(path: &Path) -> Option<FileProblem> {
-    // A device may have no end, and a pipe no beginning.
+    // A device may be endless, and a pipe cannot be read twice.
     if !path.metadata().ok()?.is_file() {
         return Some(FileProblem::at(path, "cannot be read: not a regular file"));
     }

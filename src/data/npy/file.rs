@@ -1,4 +1,4 @@
-//! One array of NumPy, in a file of its own or in an archive.
+//! A NumPy array, in a file of its own or in an archive.
 
 use super::arrays::files_with_extension;
 use crate::data::array::{ArrayReader, ByteOrder, Container, Element, open};
@@ -10,16 +10,16 @@ use std::path::{Path, PathBuf};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
-/// Where arrays are.
+/// The source of arrays.
 #[derive(Clone, Debug)]
-pub(super) enum Source {
+pub(super) enum ArraySource {
     /// An `.npz` file.
     Archive(PathBuf),
     /// A folder of `.npy` files.
     Folder(PathBuf),
 }
 
-impl Source {
+impl ArraySource {
     pub(super) fn path(&self) -> &Path {
         match self {
             Self::Archive(path) | Self::Folder(path) => path,
@@ -42,7 +42,7 @@ impl Source {
         }
     }
 
-    /// The arrays that there are, without `.npy`, by name.
+    /// The names of the arrays, without `.npy`.
     pub(super) fn names(&self) -> Result<Vec<String>, FileProblem> {
         let file_names: Vec<String> = match self {
             Self::Archive(path) => archive(path)?.file_names().map(str::to_owned).collect(),
@@ -156,7 +156,7 @@ fn array_reader<'f>(
     }
 }
 
-/// What the descriptor of a type stands for.
+/// The type and byte order of a descriptor.
 fn element(header: &NpyHeader) -> (Element, ByteOrder) {
     let order = if header.descriptor.starts_with('>') { ByteOrder::Big } else { ByteOrder::Little };
     let code = header.descriptor.trim_start_matches(['<', '>', '|', '=']);

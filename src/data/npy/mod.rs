@@ -7,14 +7,14 @@ mod split;
 mod tests;
 
 use super::array::{ChannelOrder, ImageArray, LabelArray};
-use super::assemble::{RawSet, Wanted, assemble, refused};
+use super::assemble::{RawSet, WantedImages, assemble, refused};
 use super::format::shared_keys;
 use super::problem::FileProblem;
 use super::{DataFormat, Dataset, DatasetError};
 use crate::keys::{ChoiceKey, KeyKind, Values};
 use crate::random::MasterSeed;
 use arrays::{Arrays, find};
-use file::Source;
+use file::ArraySource;
 use std::path::{Path, PathBuf};
 
 /// `kind = "npy"`.
@@ -25,8 +25,8 @@ const SPLIT_SEED: &str = "split_seed";
 const KEYS: &[ChoiceKey] = &[
     ChoiceKey::new(
         "path",
-        "an `.npz` file, or a folder of `.npy` files; relative to the working directory; `~` and \
-         `$VARIABLES` are expanded",
+        "an `.npz` file, or a folder of `.npy` files; relative names start at the working \
+         directory; `~` and `$VARIABLES` are expanded",
         KeyKind::Path { example: "\"data/digits.npz\"" },
     )
     .note(
@@ -36,21 +36,21 @@ const KEYS: &[ChoiceKey] = &[
     shared_keys::CHANNELS,
     ChoiceKey::new("train", "images to train on, from the front", KeyKind::CountOrAll)
         .unit("images")
-        .note("of `images` that are split: `\"all\"` are those that are not held out"),
+        .note("if `images` are split, `\"all\"` are those that are not held out"),
     ChoiceKey::new(
         "test",
-        "images held out, from the front, which also choose the best epoch",
+        "held-out test images, from the front; they also select the epoch of ω^test",
         KeyKind::CountOrAll,
     )
     .unit("images")
     .note(
-        "of `images` that are split: `\"all\"` are those that `train` leaves, or one in five if both \
+        "if `images` are split, `\"all\"` are those that `train` leaves, or one in five if both \
          are `\"all\"`",
     ),
     shared_keys::CLASSES,
     ChoiceKey::new(
         SPLIT_SEED,
-        "which of the images are held out, if the files have no test images",
+        "seed of the choice of held-out images, if the files have no test images",
         KeyKind::Seed { default: 0 },
     )
     .note("the master seed does not change the split, so that runs with several seeds share it"),
@@ -104,17 +104,17 @@ impl DataFormat for Npy {
     }
 }
 
-/// Reads the arrays that are found in an archive or a folder.
+/// Reads the arrays in an archive or a folder.
 ///
-/// Bytes that lie in a file as they are needed are mapped, so all ranks of a machine share them
-/// ([`Bytes`](super::Bytes)); such a file must not be changed in place while it is in use.
+/// Bytes that a file stores in the needed form are mapped, so all ranks of a machine share them
+/// ([`Bytes`](super::Bytes)). Such a file must not be changed in place while it is in use.
 ///
 /// # Errors
 /// Every problem of all arrays at once.
 pub fn load(
     path: &Path,
     channels: ChannelOrder,
-    wanted: Wanted,
+    wanted: WantedImages,
     split_seed: u32,
 ) -> Result<Dataset, DatasetError> {
     let (source, arrays) = find(path).map_err(|problem| refused(&[problem]))?;
@@ -132,7 +132,7 @@ pub fn load(
         Arrays::One(all) => {
             let all = set(all, None);
             let (train, test) = split::split(all, wanted, split_seed, &mut problems);
-            (Wanted { train: None, test: None, ..wanted }, train, test)
+            (WantedImages { train: None, test: None, ..wanted }, train, test)
         }
     };
     let dataset = assemble(name, wanted, train, test, problems)?;
@@ -140,7 +140,7 @@ pub fn load(
 }
 
 fn read_images(
-    source: &Source,
+    source: &ArraySource,
     array: &str,
     channels: ChannelOrder,
     limit: Option<usize>,
@@ -152,11 +152,11 @@ fn read_images(
     clippy::redundant_closure_for_method_calls,
     reason = "the method alone is not general enough in its lifetime"
 )]
-fn read_labels(source: &Source, array: &str) -> Result<LabelArray, FileProblem> {
+fn read_labels(source: &ArraySource, array: &str) -> Result<LabelArray, FileProblem> {
     source.read(array, |reader| reader.labels())
 }
 
-/// What was read; a problem joins the others.
+/// The value, if it was read. A problem is added to the list.
 fn note<T>(read: Result<T, FileProblem>, problems: &mut Vec<FileProblem>) -> Option<T> {
     read.map_err(|problem| problems.push(problem)).ok()
 }

@@ -1,22 +1,22 @@
 //! Training and test images out of one set.
 
 use crate::data::array::{ImageArray, LabelArray};
-use crate::data::assemble::{RawSet, Wanted};
+use crate::data::assemble::{RawSet, WantedImages};
 use crate::data::problem::FileProblem;
 use crate::data::{ImageShape, Pixels};
 use crate::random::MasterSeed;
 use rand::seq::SliceRandom;
 
-/// Without counts, one image in so many is held out.
+/// Without counts, one image in five is held out.
 const ONE_IN: usize = 5;
 
-/// Splits a set as the documentation of the format says.
+/// Splits a set as documented for the format.
 ///
-/// The test images are those in front of a random order, so that another number of training images
-/// leaves them as they are.
+/// The test images come first in a random order, so they do not depend on the number of training
+/// images.
 pub(super) fn split(
     all: RawSet,
-    wanted: Wanted,
+    wanted: WantedImages,
     seed: u32,
     problems: &mut Vec<FileProblem>,
 ) -> (RawSet, RawSet) {
@@ -27,7 +27,7 @@ pub(super) fn split(
         {
             (images, labels)
         }
-        // The caller says what is wrong with it.
+        // The caller reports the problem.
         incomplete => return (incomplete, nothing()),
     };
     let [train, test] = match counts(&images, wanted) {
@@ -57,8 +57,8 @@ pub(super) fn split(
     (train, test)
 }
 
-/// How many images are for training and for testing.
-fn counts(images: &ImageArray, wanted: Wanted) -> Result<[usize; 2], FileProblem> {
+/// Numbers of training and test images.
+fn counts(images: &ImageArray, wanted: WantedImages) -> Result<[usize; 2], FileProblem> {
     let (held, place) = (images.held, images.place.clone());
     let rest = |used: usize| held.saturating_sub(used);
     let [train, test] = match (wanted.train, wanted.test) {

@@ -25,16 +25,16 @@ fn write<A: WritableElement, D: Dimension>(folder: &TempDir, name: &str, array: 
     write_npy(folder.path().join(format!("{name}.npy")), array).expect("space for a small file");
 }
 
-fn load_with(path: &Path, wanted: Wanted, seed: u32) -> Result<Dataset, DatasetError> {
+fn load_with(path: &Path, wanted: WantedImages, seed: u32) -> Result<Dataset, DatasetError> {
     load(path, ChannelOrder::Auto, wanted, seed)
 }
 
 fn load_all(path: &Path) -> Dataset {
-    load_with(path, Wanted::default(), 0).expect("a sound data set")
+    load_with(path, WantedImages::default(), 0).expect("a sound data set")
 }
 
 fn report(folder: &TempDir, path: &Path) -> String {
-    let error = load_with(path, Wanted::default(), 0).expect_err("should be refused");
+    let error = load_with(path, WantedImages::default(), 0).expect_err("should be refused");
     error.to_string().replace(&folder.path().display().to_string(), "DIR")
 }
 
@@ -104,7 +104,7 @@ fn types_and_orders_of_every_kind_are_read() {
     write(&folder, "train_labels", &labels(4).mapv(|label| label as u16));
     write(&folder, "test_labels", &labels(2).mapv(|label| label as i8).insert_axis(Axis(1)));
     assert_eq!(load_all(folder.path()).checksum, expected);
-    let few = Wanted { train: Some(2), ..Wanted::default() };
+    let few = WantedImages { train: Some(2), ..WantedImages::default() };
     let data = load_with(folder.path(), few, 0).unwrap();
     assert_eq!(data.train.pixels.bytes(), Some(&(0..12).collect::<Vec<u8>>()[..]));
     let truth = Array1::from(vec![true, false, true, true]);
@@ -156,7 +156,8 @@ fn one_set_is_split_at_random_and_the_same_way_each_time() {
     write(&folder, "images", &images(20));
     write(&folder, "labels", &labels(20));
     let split = |train, test, seed| {
-        let data = load_with(folder.path(), Wanted { train, test, classes: None }, seed).unwrap();
+        let data =
+            load_with(folder.path(), WantedImages { train, test, classes: None }, seed).unwrap();
         assert_eq!(data.classes, 20, "of all labels, also those that are not used");
         for images in [&data.train, &data.test] {
             for (label, image) in images.labels.iter().zip(images.view().blocks(1)) {
@@ -190,7 +191,7 @@ fn counts_that_cannot_be_split_are_refused() {
         (None, Some(9), "too few for dataset.test = 9"),
         (Some(0), None, "dataset.train = 0: at least one image is needed"),
     ] {
-        let wanted = Wanted { train, test, classes: None };
+        let wanted = WantedImages { train, test, classes: None };
         let said = load_with(folder.path(), wanted, 0).unwrap_err().to_string();
         assert!(said.contains(part), "{said}");
     }

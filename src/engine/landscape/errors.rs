@@ -23,7 +23,7 @@ pub fn send(process: &Process, directory: Option<&Path>, rank: usize) {
     process.log_to(sink);
 }
 
-/// A file that is made, or continued, by the first byte: most processes are silent.
+/// A file that is created or continued with the first byte, because most processes write nothing.
 struct LogFile {
     path: PathBuf,
     file: Option<File>,

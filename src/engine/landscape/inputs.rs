@@ -1,4 +1,4 @@
-//! What the configuration of a process names besides it: vectors in files, points, data sets.
+//! Other inputs of a process: vectors in files, points, data sets.
 
 use crate::config::{
     ChosenLandscape, Config, ImportFile, LandscapeConfig, MinimaConfig, StageSection,
@@ -24,7 +24,7 @@ impl Inputs {
     }
 }
 
-/// Vectors in double precision: none loses a bit on the way to a process that takes `float64`.
+/// Vectors in double precision, so that a process that takes `float64` gets every bit.
 pub fn read_points(file: &ImportFile, layout: &Layout) -> Result<Array2<f64>, VectorsError> {
     let source = match file {
         ImportFile::Npy(file) => VectorSource::Npy(file.clone()),
@@ -35,7 +35,7 @@ pub fn read_points(file: &ImportFile, layout: &Layout) -> Result<Array2<f64>, Ve
     read_double_vectors(&source, layout)
 }
 
-/// Reads all files. Returns also what is wrong, each with its key.
+/// Reads all files. Also returns all problems, each with its key.
 pub(super) fn read(
     config: &Config,
     landscape: &LandscapeConfig,
@@ -89,9 +89,9 @@ fn problem_with_points(points: &Array2<f64>, landscape: &LandscapeConfig) -> Opt
 fn missing_region(landscape: &LandscapeConfig, handshake: &Handshake) -> Option<String> {
     let ChosenLandscape::Process(process) = &landscape.landscape else { return None };
     (process.start.is_none() && handshake.start_region.is_empty()).then(|| {
-        "landscape: there is nothing to start from: give solutions with [[import]], points with \
-         landscape.points or [[minimum]], or the box of random starts with landscape.start = \
-         [low, high]"
+        "landscape: there are no starts: give solutions with [[import]], points with \
+         landscape.points or [[minimum]], or the box of random starts with landscape.start = [low, \
+         high]"
             .to_owned()
     })
 }

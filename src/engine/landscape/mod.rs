@@ -19,11 +19,12 @@ use std::time::Duration;
 
 /// A landscape that is not that of a network on images, the same on every rank.
 pub struct MappedLandscape {
-    /// Its part of the configuration.
+    /// Its section of the configuration.
     pub config: LandscapeConfig,
     /// What computes it.
     pub source: LandscapeSource,
-    /// On rank 0; the other ranks are sent the vectors that they evaluate.
+    /// The imported vectors, on rank 0 only. The other ranks receive the vectors that they
+    /// evaluate.
     pub imports: Vec<(SetName, Array2<f64>)>,
     /// On rank 0, the points of a file from which minima are searched.
     pub points: Option<Array2<f64>>,
@@ -31,7 +32,7 @@ pub struct MappedLandscape {
     pub starts: u32,
     /// [low, high] of every component of random starts; empty if there are none.
     pub region: Vec<[f64; 2]>,
-    /// On rank 0, how long value and gradient of a process take at a point.
+    /// On rank 0: how long a process takes for value and gradient at a point.
     pub evaluation: Option<Duration>,
 }
 
@@ -39,11 +40,11 @@ pub struct MappedLandscape {
 pub struct Loading<'a> {
     /// The ranks.
     pub world: &'a World,
-    /// What for: to evaluate vectors, nothing but the process is needed.
+    /// The purpose: an evaluation of vectors needs only the process.
     pub purpose: ConfigPurpose,
-    /// What messages call the configuration.
+    /// The name of the configuration in messages.
     pub name: &'a str,
-    /// Says whether to give up.
+    /// Returns whether to give up.
     pub interrupt: &'a Interrupt<'a>,
 }
 
@@ -56,11 +57,11 @@ pub enum LandscapeSource {
 }
 
 impl MappedLandscape {
-    /// Builds an analytic landscape, or starts a process on rank 0 and reads what belongs to it.
-    /// Adds to the effective configuration what the process says of itself. Collective.
+    /// Builds an analytic landscape, or starts a process on rank 0 and reads its files. Adds the
+    /// declarations of the process to the effective configuration. Collective.
     ///
     /// # Errors
-    /// All that is wrong with the process and the files.
+    /// All problems with the process and the files.
     pub fn load(
         loading: &Loading<'_>,
         config: &mut Config,
@@ -181,23 +182,23 @@ impl MappedLandscape {
         }
     }
 
-    /// Solutions in a set, at most: several starts may lead to one minimum.
+    /// Maximum number of solutions in a set: several starts may lead to one minimum.
     pub fn solutions_in(&self, set: &SetName) -> usize {
         let import = self.imports.iter().find(|(name, _)| name == set);
         let minima = self.config.keep.min(self.starts as usize);
         import.map_or(minima, |(_, rows)| rows.nrows())
     }
 
-    /// The memory that a rank takes besides its task: a request and its answer.
+    /// The memory that a rank uses in addition to its task: a request and its answer.
     pub fn memory(&self) -> Vec<Part> {
         let Some(process) = self.process() else { return Vec::new() };
         let point = self.dimension() as f64 * process.handshake().precision.size() as f64;
-        // The finest grid of a path is the largest request that is known.
+        // The fine grid of a path is the largest known request.
         let bytes = 2.0 * point * process.handshake().chunk().min(MAX_POINTS) as f64;
         let what = "a request to the process and its answer";
         vec![Part::new(bytes, what, "max_points in the handshake of the process")]
     }
 }
 
-/// Points that are evaluated at a time, at most, as far as memory is predicted.
+/// Maximum number of points in one request, for the prediction of memory.
 const MAX_POINTS: usize = 501;

@@ -1,4 +1,4 @@
-//! Starts the process of a landscape, and checks what can be checked before any work starts.
+//! Starts the process of a landscape and checks it before any work starts.
 
 use super::inputs::{self, Inputs};
 use super::{LandscapeSource, Loading, MappedLandscape};
@@ -57,8 +57,8 @@ pub(super) fn load(
     Ok(MappedLandscape { config: landscape, source, imports, points, starts, region, evaluation })
 }
 
-/// Rank 0 starts its process; the others are told what it says, and start theirs for their first
-/// task. Collective.
+/// Rank 0 starts its process and broadcasts its handshake. The other ranks start theirs with their
+/// first task. Collective.
 fn start(
     loading: &Loading<'_>,
     settings: &ProcessSettings,
@@ -75,10 +75,10 @@ fn start(
     Ok((started, handshake.ok_or_else(stopped)?))
 }
 
-/// A signal that comes before any work.
+/// The failure after a signal before any work.
 fn stopped() -> Failure {
-    let message = "stopped before the process of the landscape was ready; run the same command \
-                   again to continue";
+    let message = "stopped before the process of the landscape was ready; rerun the command to \
+                   resume";
     Failure { code: failure::TRY_AGAIN, message: message.to_owned() }
 }
 
@@ -97,11 +97,11 @@ fn try_on_root(
             Err(NotTried::Problem(problem)) => Err(format!("{}: {problem}", loading.name)),
         },
     })?;
-    // Rank 0 has a process, and a time of it unless it was interrupted.
+    // Rank 0 has a process, and its time unless the trial was interrupted.
     tried.ok_or_else(stopped).map(Some)
 }
 
-/// The command with what a rank tells its process.
+/// The command, and the settings that a rank passes to its process.
 fn settings(world: &World, process: &ProcessConfig) -> ProcessSettings {
     let local = world.rank_on_this_machine();
     let variables = [
@@ -117,7 +117,7 @@ fn settings(world: &World, process: &ProcessConfig) -> ProcessSettings {
     }
 }
 
-/// What belongs to the configuration of the results, because a change of it changes them.
+/// The declarations of the process that results depend on, as keys of the effective configuration.
 fn effective(
     landscape: &LandscapeConfig,
     handshake: &Handshake,
@@ -148,8 +148,8 @@ fn effective(
     keys
 }
 
-/// The box of random starts as it is stored: as it is if it is the same for all components,
-/// otherwise by its checksum.
+/// The box of random starts as it is stored: in numbers if it is the same for all components,
+/// otherwise as a checksum.
 fn region_in_words(region: &[[f64; 2]]) -> String {
     match region {
         [[low, high]] => format!("{low:?} to {high:?}"),
@@ -157,7 +157,7 @@ fn region_in_words(region: &[[f64; 2]]) -> String {
     }
 }
 
-/// The box of random starts, `(P,)`; empty if nobody has said where it is.
+/// The box of random starts, `(P,)`; empty if neither the configuration nor the process gives one.
 fn region(process: &ProcessConfig, handshake: &Handshake) -> Vec<[f64; 2]> {
     match (process.start, handshake.start_region.as_slice()) {
         (Some(all), _) | (None, &[all]) => vec![all; handshake.dimension],
@@ -165,7 +165,7 @@ fn region(process: &ProcessConfig, handshake: &Handshake) -> Vec<[f64; 2]> {
     }
 }
 
-/// A point at which the process is tried: one of those that it will be asked for.
+/// A point for the trial of the process: one that the run will evaluate.
 fn trial_point(
     config: &Config,
     landscape: &LandscapeConfig,
@@ -189,8 +189,8 @@ enum NotTried {
     Problem(String),
 }
 
-/// Asks every data set for value and gradient, twice if the answers must be equal. Returns how long
-/// it takes for the first data set.
+/// Requests value and gradient on every data set, twice if the answers must be equal. Returns the
+/// time for the first data set.
 fn try_process(
     process: &Process,
     point: &[f64],

@@ -2,27 +2,26 @@
 
 use std::time::Duration;
 
-/// Reports of progress that rank 0 takes from all ranks in a second: a few milliseconds of its
-/// time.
+/// Maximum number of progress reports per second from all ranks together. They cost rank 0 a few
+/// milliseconds.
 pub const REPORTS_PER_SECOND: usize = 500;
 
 /// Times between two messages of one rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cadence {
-    /// Between two reports of progress of one task, counted from its beginning, so that short
-    /// tasks, which may be many, send none. A second; with more ranks longer, so that all of them
-    /// together do not send more than [`REPORTS_PER_SECOND`].
+    /// Time between two progress reports of one task. It counts from the start of the task, so that
+    /// short tasks send none. One second, or longer on many ranks, so that all ranks together send
+    /// at most [`REPORTS_PER_SECOND`].
     pub report: Duration,
-    /// From the beginning of a task to its first state. Tasks of equal length begin together on all
-    /// ranks; each rank takes another part of the interval, so that the states do not reach rank 0
-    /// all at once.
+    /// Time from the start of a task to its first checkpoint. It is a different fraction of `save`
+    /// on each rank, so that tasks that start together do not send their states at once.
     pub first_save: Option<Duration>,
-    /// Between two states of a task; none are asked for without it.
+    /// Time between two checkpoints of a task. `None`: no checkpoints.
     pub save: Option<Duration>,
 }
 
 impl Cadence {
-    /// That of a rank among so many, with the interval between states that was asked for.
+    /// The cadence of one of `ranks` ranks, for the requested interval between checkpoints.
     pub fn new(rank: usize, ranks: usize, save: Option<Duration>) -> Self {
         let report = Duration::from_secs(1)
             .max(Duration::from_secs_f64(ranks as f64 / REPORTS_PER_SECOND as f64));
@@ -30,8 +29,8 @@ impl Cadence {
     }
 }
 
-/// A number in (0, 1], 1 for rank 0: those of any ranks in a row are spread evenly, multiples of
-/// the golden ratio being as far from each other as can be.
+/// A number in (0, 1], 1 for rank 0. Multiples of the golden ratio spread the numbers of successive
+/// ranks evenly.
 fn share(rank: usize) -> f64 {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
     1.0 - (rank as f64 * GOLDEN).fract()
@@ -68,7 +67,7 @@ mod tests {
                 .collect();
             first.sort_by(f64::total_cmp);
             assert!(first[0] > 0.0 && first[ranks - 1] <= 600.0);
-            // Evenly they would be 600 / ranks apart.
+            // An even spread would be 600 / ranks.
             let widest = first.windows(2).map(|pair| pair[1] - pair[0]).fold(first[0], f64::max);
             let closest =
                 first.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::thread::{Builder, Scope};
 use std::time::Instant;
 
-/// The end of the task that a rank was given.
+/// A finished task of this rank.
 pub struct Finished<Q> {
     /// How long it took.
     pub seconds: f64,
@@ -39,7 +39,7 @@ where
     Builder::new().name("compute".into()).stack_size(STACK).spawn_scoped(scope, move || {
         for (task, payload) in tasks {
             let done = perform_one(control, task, || perform(payload));
-            // Nobody waits for the result only if the main thread is unwinding.
+            // The receiver is gone only if the main thread is unwinding.
             if finished.send(done).is_err() {
                 break;
             }
@@ -55,8 +55,8 @@ fn perform_one<Q>(
 ) -> Finished<Q> {
     control.begin(task);
     let start = Instant::now();
-    // Whatever the panic left half done belongs to this task and is dropped with it, unless the
-    // work function shares state between tasks by itself; then a poisoned lock tells the next one.
+    // Half-done work belongs to this task and is dropped with it. If a work function shares state
+    // between tasks, the next task finds a poisoned lock.
     let outcome = catch_unwind(AssertUnwindSafe(perform))
         .unwrap_or_else(|panic| Err(TaskFailure::Panicked(panic_message(&*panic))));
     let seconds = start.elapsed().as_secs_f64();
@@ -64,7 +64,7 @@ fn perform_one<Q>(
     Finished { seconds, outcome }
 }
 
-/// The text of a panic, cut to a length that always fits into a message.
+/// The text of a panic, cut so that it fits into a message.
 pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => text,

@@ -1,4 +1,4 @@
-//! What a running task and the main thread of its rank tell each other.
+//! Communication between a running task and the main thread of its rank.
 
 use super::cadence::Cadence;
 use serde::{Deserialize, Serialize};
@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// Lets a task ask whether to stop, report how far it is, and hand in its state.
+/// Through this a task learns whether to stop, reports its progress, and hands in its state.
 ///
-/// `Control::default()` belongs to no farm: nothing stops the task, nobody reads its reports, and
+/// `Control::default()` belongs to no farm: nothing stops the task, its reports are dropped, and
 /// its state is never due.
 #[derive(Debug, Default)]
 pub struct Control {
@@ -17,7 +17,7 @@ pub struct Control {
     cadence: Cadence,
 }
 
-/// How far a task is.
+/// The progress of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TaskReport {
     pub task: usize,
@@ -28,14 +28,14 @@ pub struct TaskReport {
 #[derive(Debug, Default)]
 struct Latest {
     progress: Option<TaskReport>,
-    /// The task that runs, and when it began or was last passed on.
+    /// The running task, and when it began or when its report was last sent.
     task: Option<(usize, Instant)>,
     /// When the task is to hand in its state.
     save: Option<Instant>,
     state: Option<Checkpoint>,
 }
 
-/// The state of a task under way.
+/// The state of a running task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
     pub task: usize,
@@ -43,17 +43,18 @@ pub struct Checkpoint {
 }
 
 impl Control {
-    /// Whether the task should end as soon as it can. What it returns then is delivered like any
-    /// other result, so the type of the result has to tell a task cut short from a whole one.
+    /// Whether the task should end as soon as possible. Its return value is delivered like any
+    /// other result, so the type of the result must distinguish an interrupted task from a finished
+    /// one.
     pub fn stop_requested(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// Reports that `fraction` (0 to 1) of the task is done and the loss at present.
+    /// Reports the `fraction` of the task that is done (0 to 1), and the current loss.
     ///
-    /// Cheap enough for every epoch or step: it stores two numbers under a lock nobody holds for
-    /// long. The latest report goes to rank 0 about once a second, on thousands of ranks less
-    /// often.
+    /// This is cheap enough for every epoch or step: it stores two numbers under a lock that is
+    /// never held for long. The latest report goes to rank 0 about once a second, less often on
+    /// thousands of ranks.
     pub fn report(&self, fraction: f64, loss: f64) {
         let mut latest = self.latest();
         if let Some((task, _)) = latest.task {
@@ -64,7 +65,7 @@ impl Control {
     /// Whether it is time to [hand in](Self::save) the state of the task.
     pub fn save_due(&self) -> bool {
         let latest = self.latest();
-        // One that has not left yet will do.
+        // A state that has not been sent yet is enough.
         latest.save.is_some_and(|due| Instant::now() >= due) && latest.state.is_none()
     }
 
@@ -94,12 +95,12 @@ impl Control {
         };
     }
 
-    /// No report and no state of the task is passed on after this.
+    /// Ends the task: none of its reports or states is sent any more.
     pub(super) fn end(&self) {
         *self.latest() = Latest::default();
     }
 
-    /// The latest report, if it is time to pass one on.
+    /// The latest report, if one is due.
     pub(super) fn take_due(&self) -> Option<TaskReport> {
         let mut latest = self.latest();
         let (task, last) = latest.task?;
@@ -128,7 +129,7 @@ mod tests {
 
     const INTERVAL: Duration = Duration::from_hours(1);
 
-    /// So much time passes for a task. A test that slept would depend on the speed of the machine.
+    /// Lets this time pass for a task. A test that sleeps would depend on the speed of the machine.
     fn pass(control: &Control, time: Duration) {
         let earlier = |at: Instant| at.checked_sub(time).expect("the clock knows earlier times");
         let mut latest = control.latest();

@@ -10,14 +10,14 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Disagreement {
     /// The distinct messages, that of the lowest rank first.
-    pub reports: Vec<Report>,
+    pub reports: Vec<RankMessage>,
     /// Number of ranks in the world, those without an error included.
     pub size: usize,
 }
 
 /// A message and the ranks it came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
+pub struct RankMessage {
     /// The error in words.
     pub message: String,
     /// In ascending order.
@@ -25,16 +25,16 @@ pub struct Report {
 }
 
 impl Disagreement {
-    /// Merges what the ranks have to say, rank 0 first.
+    /// Merges the messages of the ranks, rank 0 first.
     pub(super) fn merge(messages: impl IntoIterator<Item = Option<String>>) -> Self {
-        let mut reports: Vec<Report> = Vec::new();
+        let mut reports: Vec<RankMessage> = Vec::new();
         let mut size = 0;
         for (rank, message) in messages.into_iter().enumerate() {
             size = rank + 1;
             let Some(message) = message else { continue };
             match reports.iter_mut().find(|report| report.message == message) {
                 Some(report) => report.ranks.push(rank),
-                None => reports.push(Report { message, ranks: vec![rank] }),
+                None => reports.push(RankMessage { message, ranks: vec![rank] }),
             }
         }
         Self { reports, size }
@@ -45,7 +45,7 @@ impl std::error::Error for Disagreement {}
 
 impl fmt::Display for Disagreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (line, Report { message, ranks }) in self.reports.iter().enumerate() {
+        for (line, RankMessage { message, ranks }) in self.reports.iter().enumerate() {
             if line > 0 {
                 writeln!(f)?;
             }

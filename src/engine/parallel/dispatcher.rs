@@ -5,8 +5,8 @@ use super::control::{Checkpoint, Control, TaskReport};
 use super::farm::{Event, FarmEnd, FarmError, TaskFailure};
 use super::mailbox::Mailbox;
 use super::message::{End, Instruction, Parcel, Reply, encode, encode_with};
-use super::pace::Pace;
-use super::schedule::{Assignment, Schedule};
+use super::pace::PollPace;
+use super::schedule::{Assignment, TaskSchedule};
 use super::world::World;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,12 +14,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-/// Hands out tasks, collects results, and tells the caller.
+/// Hands out tasks, collects results, and reports events to the caller.
 pub struct Dispatcher<'a, T, R, E> {
     world: &'a World,
     mailbox: Mailbox<'a>,
-    schedule: Schedule,
-    /// Of the compute thread of this rank.
+    schedule: TaskSchedule,
+    /// The control of the compute thread of this rank.
     control: &'a Control,
     tasks: Sender<(usize, T)>,
     make: &'a mut dyn FnMut(usize) -> T,
@@ -29,8 +29,8 @@ pub struct Dispatcher<'a, T, R, E> {
     last_idle: Instant,
 }
 
-/// Tasks on their way at a time: enough to hide the latency of the network, few enough that the
-/// first tasks of thousands of ranks do not fill the memory of rank 0.
+/// Maximum number of tasks in transit: enough to hide the latency of the network, and so few that
+/// the first tasks of thousands of ranks do not fill the memory of rank 0.
 const MAX_IN_FLIGHT: usize = 64;
 
 const IDLE_INTERVAL: Duration = Duration::from_millis(200);
@@ -51,7 +51,7 @@ where
         Self {
             world,
             mailbox: Mailbox::new(world),
-            schedule: Schedule::new(count, world.size()),
+            schedule: TaskSchedule::new(count, world.size()),
             control,
             tasks,
             make,
@@ -68,7 +68,7 @@ where
         outcomes: &Receiver<Finished<R>>,
         stop: &dyn Fn() -> bool,
     ) -> Result<FarmEnd, FarmError<E>> {
-        let mut pace = Pace::new();
+        let mut pace = PollPace::new();
         let mut active = true;
         while !self.schedule.is_over() {
             if stop() {
@@ -93,15 +93,15 @@ where
 
     fn longest_sleep(&self) -> Duration {
         if self.world.size() == 1 {
-            Pace::WORKING
+            PollPace::WORKING
         } else if self.mailbox.in_flight() > 0 || self.schedule.is_idle(0) {
-            Pace::WAITING
+            PollPace::WAITING
         } else {
-            Pace::LISTENING
+            PollPace::LISTENING
         }
     }
 
-    /// Gives tasks to free ranks; whether there was one to give.
+    /// Gives tasks to free ranks. Returns whether there was one.
     fn hand_out(&mut self) -> bool {
         let mut any = false;
         while self.mailbox.in_flight() < MAX_IN_FLIGHT {
@@ -134,7 +134,7 @@ where
         Ok(())
     }
 
-    /// Takes in what the other ranks have sent; whether there was anything.
+    /// Processes the messages of the other ranks. Returns whether there were any.
     fn hear_ranks(&mut self) -> bool {
         self.mailbox.complete_sends();
         let mut any = false;
@@ -149,7 +149,7 @@ where
                 }
                 (Reply::StopRequested, _) => self.stop(),
                 (Reply::Failed { seconds, failure }, _) => self.finish(rank, seconds, Err(failure)),
-                // Nobody would see the result of a farm that has failed.
+                // The results of a failed farm are dropped.
                 (Reply::Finished { .. }, _) if self.failure.is_some() => {
                     _ = self.schedule.release(rank);
                 }
@@ -157,7 +157,7 @@ where
                     self.finish(rank, seconds, parcel.value().map_err(TaskFailure::from));
                 }
             }
-            // The rank should not wait until all the others have been heard.
+            // The rank need not wait for the messages of all others.
             self.hand_out();
         }
         any
@@ -184,7 +184,7 @@ where
         }
     }
 
-    /// Tells the caller, unless the farm has failed.
+    /// Reports an event to the caller, unless the farm has failed.
     fn tell(&mut self, event: Event<R>) {
         if self.failure.is_some() {
             return;
@@ -204,7 +204,7 @@ where
         self.stop();
     }
 
-    /// Hands out nothing more, and asks the running tasks to stop.
+    /// Stops handing out tasks, and asks the running ones to stop.
     fn stop(&mut self) {
         if self.stopped {
             return;
@@ -212,8 +212,7 @@ where
         self.stopped = true;
         self.schedule.close();
         self.control.request_stop();
-        // To a rank whose task is still on its way this comes after the task: messages between two
-        // ranks keep their order.
+        // Messages between two ranks keep their order, so this arrives after a task in transit.
         for Assignment { rank, .. } in
             self.schedule.running().filter(|assignment| assignment.rank != 0)
         {
@@ -221,7 +220,7 @@ where
         }
     }
 
-    /// Lets the other ranks go: none has a task any more.
+    /// Dismisses the other ranks: none has a task any more.
     fn dismiss(mut self) -> Result<FarmEnd, FarmError<E>> {
         let (end, result) = match self.failure.take() {
             Some(error) => (End::Failed, Err(error)),

@@ -14,7 +14,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What rank 0 learns while the farm runs.
+/// An event on rank 0 while the farm runs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event<R> {
     /// A task has been handed out. The first event of its task.
@@ -24,16 +24,16 @@ pub enum Event<R> {
         /// Where it runs.
         rank: usize,
     },
-    /// The latest that a running task has [reported](Control::report); about once a second, on more
-    /// than 500 ranks less often.
+    /// The latest [report](Control::report) of a running task: about once a second, less often on
+    /// more than 500 ranks.
     Progress {
         /// Its number.
         task: usize,
         /// Where it runs.
         rank: usize,
-        /// How much of it is done, 0 to 1.
+        /// The fraction that is done, 0 to 1.
         fraction: f64,
-        /// The loss at present.
+        /// The current loss.
         loss: f64,
     },
     /// A running task has [handed in](Control::save) its state.
@@ -42,7 +42,7 @@ pub enum Event<R> {
         task: usize,
         /// Where it runs.
         rank: usize,
-        /// What to give it when it is resumed.
+        /// The state to resume it from.
         state: Vec<u8>,
     },
     /// A task has ended. The last event of its task, and the only one of its kind.
@@ -51,9 +51,9 @@ pub enum Event<R> {
         task: usize,
         /// Where it ran.
         rank: usize,
-        /// How long it ran, the way to its rank and back not included.
+        /// How long it ran, in s, without the transfer to its rank and back.
         seconds: f64,
-        /// What the work function returned, or why there is nothing.
+        /// The value of the work function, or why there is none.
         outcome: Result<R, TaskFailure>,
     },
     /// About 200 ms have passed since the last one: time to redraw a progress bar or look at a
@@ -77,11 +77,11 @@ pub enum TaskFailure {
 pub enum FarmEnd {
     /// All tasks have run.
     Completed,
-    /// A stop was requested: some tasks were not handed out, or may have been cut short.
+    /// A stop was requested: some tasks were not handed out or were interrupted.
     Stopped,
 }
 
-/// Why a farm ended before its time.
+/// Why a farm ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum FarmError<E> {
     /// `on_event` returned this error. On rank 0.
@@ -100,47 +100,48 @@ pub enum FarmError<E> {
     Task {
         /// Its number.
         task: usize,
-        /// Where it was to run.
+        /// The rank that was to run it.
         rank: usize,
-        /// What stands in the way.
+        /// Why it could not be sent.
         reason: MessageError,
     },
     /// A rank could not start its compute thread. On every rank.
     #[error("no thread to compute in: {0}")]
     Thread(Disagreement),
-    /// Rank 0 failed, and its error says why. On the other ranks.
+    /// Rank 0 failed and reports the reason. On the other ranks.
     #[error("stopped because rank 0 failed")]
     Stopped,
 }
 
 /// Runs tasks 0 to `count − 1` on all ranks, each once. Collective.
 ///
-/// Rank 0 hands them out in this order, one at a time to whichever rank is free (see
-/// [`Schedule`](super::Schedule)), so the longest should come first. Three of the arguments matter
-/// on rank 0 only; the others may pass anything:
+/// Rank 0 hands them out in this order, one at a time, to the next free rank (see
+/// [`TaskSchedule`](super::Schedule)). So the longest tasks should come first. Three of the arguments
+/// matter on rank 0 only; the other ranks may pass any value:
 /// - `count`: the number of tasks.
-/// - `make` builds a task at the moment it is handed out, up to 2 GiB in the encoding of postcard.
-/// - `on_event` hears of everything in the order in which it happens on rank 0; while it and `make`
-///   run, no other rank gets a task, so writing a result should not take long.
+/// - `make` builds a task when it is handed out, up to 2 GiB in the encoding of postcard.
+/// - `on_event` receives all events in the order in which they happen on rank 0. No rank gets a
+///   task while it or `make` runs, so it should return soon.
 ///
 /// Two matter on every rank:
-/// - `stop`: once true on any rank (a signal handler, a clock, or `on_event` itself may see to it),
-///   nothing more is handed out and [`Control::stop_requested`] becomes true on all ranks. The farm waits
-///   for the running tasks, and their results are delivered as ever.
-/// - `save_every`: the time after which [`Control::save_due`] asks a task for its state, an
-///   [`Event::Checkpoint`], the first time at a part of it that differs from rank to rank; never without it.
+/// - `stop`: once it is true on any rank (set by a signal handler, a clock, or `on_event`), no more
+///   tasks are handed out, and [`Control::stop_requested`] becomes true on all ranks. The farm
+///   waits for the running tasks and delivers their results as usual.
+/// - `save_every`: the time after which [`Control::save_due`] asks a task for its state, which
+///   becomes an [`Event::Checkpoint`]. The first time is earlier, by a fraction that differs from
+///   rank to rank. `None`: no checkpoints.
 ///
-/// `work` performs a task in the compute thread of its rank. Only its arguments should decide what
-/// it returns, so that neither the number of ranks nor the order shows in the results. A panic of
-/// it, or a result above 2 GiB that would have to travel, is the outcome of that task.
+/// `work` performs a task in the compute thread of its rank. Its result must depend on its
+/// arguments only, so that results depend neither on the number of ranks nor on the order. A panic,
+/// or a result above 2 GiB that must be sent, becomes the failure of that task.
 ///
 /// With a single rank there are no messages, and tasks and results are never encoded.
 ///
 /// # Errors
-/// On rank 0, if `on_event` fails, a callback panics, or a task cannot be encoded; nothing more is
-/// handed out then, the running tasks are asked to stop, their results are dropped, `on_event` is
-/// not called again, and the other ranks return [`FarmError::Stopped`]. On all ranks, if one has no
-/// thread to compute in.
+/// On rank 0, if `on_event` fails, a callback panics, or a task cannot be encoded. The farm then
+/// hands out no more tasks, asks the running ones to stop and drops their results. It does not call
+/// `on_event` again, and the other ranks return [`FarmError::Stopped`]. On all ranks, if a rank
+/// cannot start its compute thread.
 pub fn farm<T, R, E>(
     world: &World,
     count: usize,
@@ -180,8 +181,8 @@ where
     }
 }
 
-/// A task as it arrived to the message that carries its result: decoding and encoding belong to the
-/// compute thread, so that the main thread only moves bytes.
+/// Performs a received task and encodes the message with its result. The compute thread decodes and
+/// encodes, so that the main thread only moves bytes.
 fn perform_parcel<T: DeserializeOwned, R: Serialize>(
     parcel: &Parcel,
     control: &Control,

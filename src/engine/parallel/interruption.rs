@@ -1,4 +1,4 @@
-//! Signals and time limits: when a run should stop.
+//! Signals and time limits that stop a run.
 
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
@@ -8,15 +8,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The signals that ask a run to stop: SIGUSR1 (the usual warning of a batch system), SIGTERM, and
-/// SIGINT (Ctrl-C). By default no signal is caught.
+/// SIGINT (Ctrl-C). With `default()` no signal is caught.
 ///
-/// A program catches them before it does anything else. A signal that comes earlier, while MPI
-/// starts or the data are read, would end the process.
+/// A program catches them first of all. An earlier signal, while MPI starts or the data are read,
+/// would end the process.
 #[derive(Clone, Debug, Default)]
 pub struct Signals(Arc<AtomicUsize>);
 
-/// When a run should stop: at a signal or near a time limit. Each rank has its own; a farm tells
-/// all ranks what one has noticed.
+/// Stops a run at a signal or near a time limit. Each rank has its own; a farm passes the request
+/// on to all ranks.
 #[derive(Debug)]
 pub struct Interruption {
     signals: Signals,
@@ -25,7 +25,7 @@ pub struct Interruption {
     working_time: Option<Duration>,
 }
 
-/// What has put an end to the work.
+/// The cause of a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// A signal, by its name.
@@ -36,7 +36,8 @@ pub enum Cause {
 
 const SIGNALS: [(i32, &str); 3] = [(SIGUSR1, "SIGUSR1"), (SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")];
 
-/// A batch system repeats its warning; only these insist.
+/// A second one of these ends the process. SIGUSR1 is not among them, because a batch system
+/// repeats it.
 const INSISTENT: [i32; 2] = [SIGINT, SIGTERM];
 
 impl Signals {
@@ -49,7 +50,7 @@ impl Signals {
         let signals = Self::default();
         let second = Arc::new(AtomicBool::new(false));
         for number in INSISTENT {
-            // The order counts: the first signal finds the flag down and raises it.
+            // The order matters: the first signal finds the flag cleared, and then sets it.
             flag::register_conditional_shutdown(number, 128 + number, Arc::clone(&second))?;
         }
         for number in INSISTENT {
@@ -61,7 +62,7 @@ impl Signals {
         Ok(signals)
     }
 
-    /// Name of the last signal that came, if any.
+    /// Name of the last signal received, if any.
     pub fn received(&self) -> Option<&'static str> {
         let number = self.0.load(Ordering::Relaxed);
         let signal = SIGNALS.iter().find(|(signal, _)| signal.unsigned_abs() as usize == number);
@@ -70,16 +71,16 @@ impl Signals {
 }
 
 impl Interruption {
-    /// Watches the signals and a time limit that counts from now. The work has to stop early enough
-    /// before the limit that all states can be stored: a twentieth of it, at most a minute, and 10
-    /// ms for each of the `ranks`, whose states rank 0 writes one after the other; but never more
-    /// than half of it.
+    /// Watches the signals and a time limit that counts from now. The work stops before the limit,
+    /// so that all checkpoints can be written: by a twentieth of the limit, at most a minute, plus
+    /// 10 ms for each of the `ranks`, whose states rank 0 writes one after the other. This margin
+    /// is at most half of the limit.
     pub fn watch(signals: Signals, limit: Option<Duration>, ranks: usize) -> Self {
         let working_time = limit.map(|limit| working_time(limit, ranks));
         Self { signals, started: Instant::now(), limit, working_time }
     }
 
-    /// Why to stop, if there is a reason.
+    /// The cause to stop, if there is one.
     pub fn cause(&self) -> Option<Cause> {
         let over = self.working_time.is_some_and(|time| self.started.elapsed() >= time);
         let limit = self.limit.filter(|_| over).map(Cause::TimeLimit);
@@ -87,11 +88,11 @@ impl Interruption {
     }
 }
 
-/// Until the state of one rank is on disk: measured 1 ms for a training run of 42 200 parameters, 9
+/// Time to write the state of one rank. Measured: 1 ms for a training run of 42 200 parameters, 9
 /// ms for a path (docs/scaling.md).
 const STATE: Duration = Duration::from_millis(10);
 
-/// How long to compute before the end must be prepared.
+/// The time for computing, before checkpoints must be written.
 fn working_time(limit: Duration, ranks: usize) -> Duration {
     let states = STATE.saturating_mul(u32::try_from(ranks).unwrap_or(u32::MAX));
     let margin = (limit / 20).min(Duration::from_mins(1)).saturating_add(states);

@@ -1,7 +1,7 @@
-//! What has started this process, as far as its environment tells.
+//! Which program started this process, as far as its environment shows.
 //!
-//! It is asked before MPI starts: a process that was started alone needs no MPI, and of the ranks
-//! of a command that only reads, one alone speaks.
+//! This is determined before MPI starts: a single process needs no MPI, and if a command that only
+//! reads runs on several ranks, only one of them prints.
 
 use std::env;
 use std::process;
@@ -15,26 +15,26 @@ pub enum Launcher {
     Hydra,
     /// `srun`.
     Slurm,
-    /// Another one.
+    /// Another launcher.
     Other,
 }
 
 /// How this process was started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Start {
-    /// Who started it as a rank; `None` for a process of a shell or a script.
+    /// The program that started it as a rank. `None` for a process of a shell or a script.
     pub launcher: Option<Launcher>,
     /// Its number among the ranks.
     pub rank: usize,
-    /// Number of ranks; `None` where only MPI can tell.
+    /// Number of ranks. `None` if only MPI knows.
     pub ranks: Option<usize>,
     /// The variable that holds the number of ranks.
     pub variable: &'static str,
-    /// Tasks of the Slurm allocation in whose shell or script this process was started alone.
+    /// Tasks of the Slurm allocation, if this process was started alone in its shell or script.
     pub allocated: Option<usize>,
 }
 
-/// Of launchers without another trace: the variables for the rank and for the number of ranks.
+/// The variables of other launchers, for the rank and for the number of ranks.
 const OTHERS: [[&str; 2]; 5] = [
     ["MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_SIZE"],
     ["FLUX_TASK_RANK", "FLUX_JOB_SIZE"],
@@ -44,15 +44,15 @@ const OTHERS: [[&str; 2]; 5] = [
 ];
 
 impl Start {
-    /// Of this process.
+    /// How this process was started.
     pub fn here() -> Self {
         Self::of(&|name| env::var(name).ok(), process::id())
     }
 
-    /// Of a process with this number and these variables.
+    /// How a process with this number and these variables was started.
     ///
-    /// The innermost launcher counts: `mpirun` reaches other nodes through `srun`, whose variables
-    /// its ranks inherit.
+    /// The innermost launcher counts: `mpirun` starts ranks on other nodes through `srun`, whose
+    /// variables they inherit.
     pub fn of(variable: &dyn Fn(&str) -> Option<String>, process: u32) -> Self {
         let number = |name: &str| variable(name)?.parse::<usize>().ok();
         let rank_of = |launcher, rank: &str, ranks: &'static str| {
@@ -82,7 +82,7 @@ impl Start {
             })
     }
 
-    /// Whether there is no other rank, and so no need for MPI.
+    /// Whether this is the only rank, so that MPI is not needed.
     pub fn is_alone(&self) -> bool {
         self.ranks == Some(1)
     }
@@ -93,15 +93,15 @@ fn slurm_step(variable: &dyn Fn(&str) -> Option<String>) -> Option<Start> {
     let number = |name: &str| variable(name)?.parse::<usize>().ok();
     let (name, step) = ("SLURM_STEP_NUM_TASKS", variable("SLURM_STEP_ID")?);
     let rank = number("SLURM_PROCID")?;
-    // The shell of `salloc` is a step of its own where Slurm is set up so.
+    // On some systems the shell of `salloc` is a step of its own.
     let interactive = step == "4294967290" || step == "interactive";
-    // Of a heterogeneous job the number counts one component.
+    // In a heterogeneous job this is the number of one component.
     let ranks = number(name).filter(|_| variable("SLURM_HET_SIZE").is_none());
     let start = Start { launcher: Some(Launcher::Slurm), rank, ranks, ..Start::default() };
     (!interactive).then_some(Start { variable: name, ..start })
 }
 
-/// Whether this process was typed into the shell that `srun --pty` has started: it is not the task
+/// Whether this process runs in a shell that `srun --pty` started, so that it is not the task
 /// itself. Without a terminal the shell may be a script, whose program is the task.
 fn in_a_shell_of_srun(variable: &dyn Fn(&str) -> Option<String>, process: u32) -> bool {
     let is_task = |task: String| task.parse() == Ok(process);

@@ -1,6 +1,6 @@
-//! Messages between ranks that neither side waits for.
+//! Nonblocking messages between ranks.
 
-use super::pace::Pace;
+use super::pace::PollPace;
 use super::world::World;
 use mpi::Tag;
 use mpi::request::{Request, StaticScope, scope};
@@ -10,13 +10,12 @@ use std::{mem, thread};
 /// Sends and receives whole messages of bytes.
 ///
 /// # No deadlock
-/// MPI copies a small message at once but holds a large one back until the receiver has asked for
-/// it (the rendezvous protocol); two ranks that each sit in a blocking send of several MB to the
-/// other wait forever. Here a send only starts: the mailbox keeps the buffer and
-/// [`complete_sends`](Self::complete_sends) frees it when MPI is done. So every rank always comes
-/// back to [`receive`](Self::receive), and every message finds its receiver looking. A message
-/// found there is already on its way: its sender has started it and keeps calling MPI, which is
-/// what the transfer needs, so waiting for its end waits for nothing else.
+/// MPI copies a small message at once but delays a large one until the receiver asks for it (the
+/// rendezvous protocol). Two ranks that send several MB to each other in blocking calls would wait
+/// forever. Here [`send`](Self::send) only starts the transfer: the mailbox keeps the buffer, and
+/// [`complete_sends`](Self::complete_sends) frees it when MPI is done. So every rank returns to
+/// [`receive`](Self::receive), which finds every message. The sender of a message that was found
+/// keeps calling MPI, so waiting for the end of its transfer cannot block for long.
 pub struct Mailbox<'a> {
     world: &'a World,
     sending: Vec<Sending>,
@@ -34,7 +33,7 @@ impl<'a> Mailbox<'a> {
         Self { world, sending: Vec::new() }
     }
 
-    /// Starts to send; messages to one rank arrive in the order in which they were sent.
+    /// Starts to send a message. Messages to one rank arrive in the order in which they were sent.
     ///
     /// # Panics
     /// If the message is longer than [`MAX_MESSAGE_BYTES`](super::message::MAX_MESSAGE_BYTES) or
@@ -54,12 +53,12 @@ impl<'a> Mailbox<'a> {
         self.sending.push(Sending { request, buffer });
     }
 
-    /// How many messages are on their way.
+    /// Number of messages in transit.
     pub fn in_flight(&self) -> usize {
         self.sending.len()
     }
 
-    /// Lets MPI carry on, and frees what has been sent.
+    /// Lets MPI make progress, and frees the buffers of sent messages.
     pub fn complete_sends(&mut self) {
         for Sending { request, buffer } in mem::take(&mut self.sending) {
             match request.test() {
@@ -71,7 +70,7 @@ impl<'a> Mailbox<'a> {
         }
     }
 
-    /// The next message, if one is there, and the rank it is from.
+    /// The next message, if there is one, and its sender.
     pub fn receive(&mut self) -> Option<(usize, Vec<u8>)> {
         if self.world.size() == 1 {
             return None;
@@ -83,29 +82,29 @@ impl<'a> Mailbox<'a> {
         let mut bytes = vec![0; length];
         scope(|scope| {
             let mut request = message.immediate_matched_receive_into(scope, &mut bytes[..]);
-            let mut pace = Pace::new();
+            let mut pace = PollPace::new();
             while let Err(pending) = request.test() {
                 request = pending;
-                thread::sleep(pace.wait(false, Pace::WAITING));
+                thread::sleep(pace.wait(false, PollPace::WAITING));
             }
         });
         Some((usize::try_from(status.source_rank()).expect("a rank is not negative"), bytes))
     }
 
-    /// Waits until all messages are sent. Their receivers must be about to receive them.
+    /// Waits until all messages are sent. Their receivers must be receiving.
     pub fn flush(&mut self) {
-        let mut pace = Pace::new();
+        let mut pace = PollPace::new();
         self.complete_sends();
         while self.in_flight() > 0 {
-            thread::sleep(pace.wait(false, Pace::WAITING));
+            thread::sleep(pace.wait(false, PollPace::WAITING));
             self.complete_sends();
         }
     }
 }
 
 impl Drop for Mailbox<'_> {
-    /// Only a panic leaves messages on their way. MPI may still be reading them, so their buffers
-    /// stay allocated; dropping an active request would be a second panic.
+    /// Only a panic leaves messages in transit. MPI may still read their buffers, so these stay
+    /// allocated. Dropping an active request would be a second panic.
     fn drop(&mut self) {
         mem::forget(mem::take(&mut self.sending));
     }

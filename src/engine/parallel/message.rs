@@ -1,5 +1,5 @@
-//! What rank 0 and the other ranks tell each other: a header and, where there is one, the value it
-//! announces, both in the encoding of postcard.
+//! The messages between rank 0 and the other ranks: a header, followed by the value that it
+//! announces, if any. Both are encoded by postcard.
 
 use super::control::{Checkpoint, TaskReport};
 use super::farm::{FarmEnd, TaskFailure};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// The length of an MPI message is a signed 32-bit integer.
 pub const MAX_MESSAGE_BYTES: usize = i32::MAX as usize;
 
-/// From rank 0.
+/// A message from rank 0.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Instruction {
     /// Work on this task; the task itself follows.
@@ -21,7 +21,7 @@ pub enum Instruction {
     End(End),
 }
 
-/// How a farm ended, for the ranks that only worked.
+/// How a farm ended, for the other ranks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
     Completed,
@@ -29,13 +29,13 @@ pub enum End {
     Failed,
 }
 
-/// To rank 0.
+/// A message to rank 0.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Reply {
     Progress(TaskReport),
-    /// The task goes on; this is to be stored.
+    /// The task continues; its state is to be stored.
     Checkpoint(Checkpoint),
-    /// This rank was asked to stop, by a signal for instance; all should.
+    /// This rank was asked to stop, for instance by a signal. All ranks should stop.
     StopRequested,
     /// The result follows.
     Finished {
@@ -47,10 +47,10 @@ pub enum Reply {
     },
 }
 
-/// Why a value could not travel between ranks.
+/// Why a value could not be sent between ranks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum MessageError {
-    /// More than one MPI message can hold.
+    /// The value is too large for one MPI message.
     #[error(
         "{bytes} bytes do not fit into one MPI message, which holds {limit}; split the work into smaller tasks"
     )]
@@ -95,8 +95,8 @@ pub fn encode_with(
     encode_within(MAX_MESSAGE_BYTES, header, body)
 }
 
-/// Measures before it writes, so that a value too large is refused before it takes up memory a
-/// second time, and the buffer is allocated once.
+/// Determines the size first, so that a value that is too large is refused before memory is
+/// allocated, and so that the buffer is allocated once.
 fn encode_within(
     limit: usize,
     header: &impl Serialize,

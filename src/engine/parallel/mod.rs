@@ -1,4 +1,4 @@
-//! Everything that runs on more than one rank.
+//! Distribution of work over MPI ranks.
 //!
 //! No other module of the library calls MPI. All ranks run the same program, every rank calls the
 //! same collective functions of [`World`] in the same order, and rank 0 alone reads the
@@ -6,7 +6,7 @@
 //!
 //! [`farm()`] distributes independent tasks. On every rank the main thread communicates and one
 //! compute thread works, so n ranks compute n tasks at a time, rank 0 among them. The main threads
-//! sleep between two looks at the network, which costs a fraction of a percent of a core.
+//! sleep between two polls of MPI. Polling takes a fraction of a percent of a core.
 //!
 //! # No rank is left waiting
 //! | what fails | what happens |
@@ -18,7 +18,7 @@
 //! | the main thread of a rank panics outside a farm | dropping the [`World`] ends all ranks |
 //! | MPI reports an error, a process dies or is killed | MPI ends all ranks |
 //!
-//! What nothing here can mend is a task that neither ends nor asks [`Control::stop_requested`].
+//! A task that neither ends nor calls [`Control::stop_requested`] cannot be stopped.
 
 mod cadence;
 mod compute;
@@ -38,11 +38,11 @@ mod world;
 
 pub use cadence::{Cadence, REPORTS_PER_SECOND};
 pub use control::Control;
-pub use disagreement::{Disagreement, Report};
+pub use disagreement::{Disagreement, RankMessage};
 pub use farm::{Event, FarmEnd, FarmError, TaskFailure, farm};
 pub use interruption::{Cause, Interruption, Signals};
 pub use launcher::{Launcher, Start};
 pub use message::MessageError;
-pub use placement::{Crowding, Place};
-pub use schedule::{Assignment, Schedule};
+pub use placement::{Crowding, RankPlace};
+pub use schedule::{Assignment, TaskSchedule};
 pub use world::{World, WorldError, mpi_library_version};

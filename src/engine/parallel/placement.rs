@@ -1,7 +1,7 @@
-//! Which cores the ranks may use, and whether their threads get in each other's way there.
+//! Which cores the ranks may use, and whether their threads compete for them.
 //!
-//! Launchers bind a rank to a core unless asked not to: its threads then take turns on that core,
-//! and the run is slower for it without a word from anybody.
+//! By default launchers bind a rank to one core. Its threads then take turns on that core, and the
+//! run is slower without any warning.
 
 use super::launcher::Launcher;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use std::fs;
 
 /// Where a rank may run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct RankPlace {
     /// Name of its machine.
     pub host: String,
     /// The CPUs that it may use, each with the number of its core: with simultaneous
@@ -23,7 +23,7 @@ pub struct Place {
     pub host_cores: usize,
 }
 
-/// Threads that have fewer cores than they need, and could do something about it.
+/// Threads with fewer cores than they need, where a remedy exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crowding {
     /// What is crowded.
@@ -31,12 +31,12 @@ pub struct Crowding {
     launcher: Option<Launcher>,
     /// Threads of a rank.
     threads: usize,
-    /// A host whose ranks may all use the same CPUs, fewer than their threads: no binding is the
-    /// cause.
+    /// A host whose ranks may all use the same CPUs, fewer than their threads. Binding by a
+    /// launcher is not the cause.
     scarce: Option<Scarcity>,
 }
 
-/// What a host allows to all of its ranks together.
+/// The CPUs that a host allows to all of its ranks together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Scarcity {
     host: String,
@@ -45,9 +45,9 @@ struct Scarcity {
 }
 
 impl Scarcity {
-    /// A launcher that binds to cores gives every rank CPUs of its own. Where all ranks have the
-    /// same set, something else has made it so small. One rank alone tells nothing.
-    fn of(host: &str, places: &[&Place], threads: usize) -> Option<Self> {
+    /// A launcher that binds to cores gives every rank CPUs of its own. If all ranks have the same
+    /// set, something else has limited it. A single rank gives no information.
+    fn of(host: &str, places: &[&RankPlace], threads: usize) -> Option<Self> {
         let (first, others) = places.split_first()?;
         let same = !others.is_empty() && others.iter().all(|place| place.cpus == first.cpus);
         let (cpus, ranks) = (first.cpus.len(), places.len());
@@ -58,7 +58,7 @@ impl Scarcity {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum CrowdingKind {
-    /// These many of all ranks may use so few cores each, at the least.
+    /// Some ranks may use fewer cores than they have threads.
     Bound { ranks: usize, of: usize, cores: usize, cpus: usize },
     /// Ranks that may use the same cores and no others of the host.
     Shared { host: String, ranks: usize, cores: usize, cpus: usize },
@@ -66,8 +66,8 @@ enum CrowdingKind {
     TooMany { host: String, ranks: usize, cpus: usize },
 }
 
-impl Place {
-    /// Of this process; `None` where the system does not tell.
+impl RankPlace {
+    /// The place of this process. `None` if the system does not report it.
     pub fn here(host: &str) -> Option<Self> {
         // Unlike `sched_getaffinity` with a mask of fixed length, this has no limit of 1024 CPUs.
         let status = fs::read_to_string("/proc/self/status").ok()?;
@@ -110,20 +110,20 @@ impl Pool {
         self.cpus.values().collect::<BTreeSet<_>>().len()
     }
 
-    /// Whether so many threads are too many for it. Two CPUs of one core count as two only where
-    /// the host has no other cores to offer.
+    /// Whether these are too many threads for it. Two CPUs of one core count as two only if the
+    /// host has no other cores.
     fn is_crowded(&self, threads: usize, host_cores: usize) -> bool {
         threads > self.cpus.len() || (threads > self.cores() && self.cores() < host_cores)
     }
 }
 
 impl Crowding {
-    /// The worst of what is wrong with these places of all ranks, if anything is.
+    /// The worst problem with these places of all ranks, if there is one.
     ///
-    /// More ranks of one thread than a host has CPUs are no fault: nothing waits for anything but
-    /// its turn, and somebody has asked the launcher for it.
-    pub fn of(places: &[Place], threads: usize, launcher: Option<Launcher>) -> Option<Self> {
-        let mut hosts: BTreeMap<&str, Vec<&Place>> = BTreeMap::new();
+    /// More ranks of one thread than CPUs of a host are no problem: the user asked for them, and no
+    /// thread waits for another.
+    pub fn of(places: &[RankPlace], threads: usize, launcher: Option<Launcher>) -> Option<Self> {
+        let mut hosts: BTreeMap<&str, Vec<&RankPlace>> = BTreeMap::new();
         for place in places {
             hosts.entry(&place.host).or_default().push(place);
         }
@@ -137,11 +137,11 @@ impl Crowding {
     }
 }
 
-fn exceeds(places: &[&Place], threads: usize) -> bool {
+fn exceeds(places: &[&RankPlace], threads: usize) -> bool {
     places.len() * threads > places[0].host_cpus
 }
 
-fn too_many(host: &str, places: &[&Place], threads: usize) -> Option<CrowdingKind> {
+fn too_many(host: &str, places: &[&RankPlace], threads: usize) -> Option<CrowdingKind> {
     let kind = CrowdingKind::TooMany {
         host: host.to_owned(),
         ranks: places.len(),
@@ -150,10 +150,11 @@ fn too_many(host: &str, places: &[&Place], threads: usize) -> Option<CrowdingKin
     (threads > 1 && exceeds(places, threads)).then_some(kind)
 }
 
-fn bound(places: &[Place], threads: usize) -> Option<CrowdingKind> {
-    let pool = |place: &Place| Pool { ranks: 1, cpus: place.cpus.clone() };
-    let crowded =
-        |place: &Place| Some(pool(place)).filter(|pool| pool.is_crowded(threads, place.host_cores));
+fn bound(places: &[RankPlace], threads: usize) -> Option<CrowdingKind> {
+    let pool = |place: &RankPlace| Pool { ranks: 1, cpus: place.cpus.clone() };
+    let crowded = |place: &RankPlace| {
+        Some(pool(place)).filter(|pool| pool.is_crowded(threads, place.host_cores))
+    };
     let crowded: Vec<Pool> = places.iter().filter_map(crowded).filter(|_| threads > 1).collect();
     let fewest = crowded.iter().min_by_key(|pool| pool.cores())?;
     let (cores, cpus) = (fewest.cores(), fewest.cpus.len());
@@ -161,7 +162,7 @@ fn bound(places: &[Place], threads: usize) -> Option<CrowdingKind> {
 }
 
 /// Ranks whose CPUs overlap are one pool.
-fn shared(host: &str, places: &[&Place], threads: usize) -> Option<CrowdingKind> {
+fn shared(host: &str, places: &[&RankPlace], threads: usize) -> Option<CrowdingKind> {
     if exceeds(places, threads) {
         return None;
     }
@@ -231,7 +232,7 @@ impl fmt::Display for Crowding {
 impl Crowding {
     fn remedy(&self, scarce: Option<&Scarcity>, siblings: bool) -> String {
         match scarce {
-            // Slurm allows what its options ask for.
+            // Slurm allows the CPUs that its options ask for.
             Some(scarce) if self.launcher != Some(Launcher::Slurm) => {
                 let Scarcity { host, cpus, ranks } = scarce;
                 let fewer = if self.threads > 1 { "fewer ranks or threads" } else { "fewer ranks" };
@@ -246,8 +247,8 @@ impl Crowding {
     }
 }
 
-/// What to do about cores that ranks are kept from. With `siblings` there are CPUs enough, but
-/// several are one core.
+/// The remedy for cores that ranks may not use. With `siblings` there are enough CPUs, but several
+/// of them are one core.
 fn remedy(launcher: Option<Launcher>, threads: usize, siblings: bool) -> String {
     match launcher {
         Some(Launcher::OpenMpi) => {
@@ -276,16 +277,16 @@ mod tests {
     use super::*;
 
     /// A rank on a host of four cores, of one or two CPUs each as Linux numbers them.
-    fn on(host: &str, siblings: usize, cpus: &str) -> Place {
+    fn on(host: &str, siblings: usize, cpus: &str) -> RankPlace {
         let cpus = numbers(cpus).expect("a list").into_iter().map(|cpu| (cpu, cpu % 4)).collect();
-        Place { host: host.to_owned(), cpus, host_cpus: 4 * siblings, host_cores: 4 }
+        RankPlace { host: host.to_owned(), cpus, host_cpus: 4 * siblings, host_cores: 4 }
     }
 
-    fn said(places: &[Place], threads: usize, launcher: Option<Launcher>) -> Option<String> {
+    fn said(places: &[RankPlace], threads: usize, launcher: Option<Launcher>) -> Option<String> {
         Crowding::of(places, threads, launcher).map(|crowding| crowding.to_string())
     }
 
-    fn ranks(cpus: &[&str]) -> Vec<Place> {
+    fn ranks(cpus: &[&str]) -> Vec<RankPlace> {
         cpus.iter().map(|cpus| on("a", 1, cpus)).collect()
     }
 
@@ -398,7 +399,7 @@ mod tests {
 
     #[test]
     fn this_process_has_a_place() {
-        let place = Place::here("a").expect("Linux");
+        let place = RankPlace::here("a").expect("Linux");
         let cores: BTreeSet<_> = place.cpus.values().collect();
         assert!((1..=place.host_cpus).contains(&place.cpus.len()), "{place:?}");
         assert!((1..=place.host_cores).contains(&cores.len()), "{place:?}");

@@ -1,4 +1,4 @@
-//! Which task goes to which rank.
+//! The assignment of tasks to ranks.
 
 use std::collections::VecDeque;
 
@@ -18,15 +18,15 @@ pub struct Assignment {
 /// Journal 45 (1966) 1563). If the longest come first, it takes at most 4/3 − 1/(3m) times as long
 /// as the best schedule there is (R. L. Graham, SIAM Journal on Applied Mathematics 17 (1969) 416).
 ///
-/// A rank gets its next task when it has finished the one before: nothing is prefetched. A task
-/// lasts seconds to hours and the way to rank 0 and back a few milliseconds, so prefetching could
-/// save a thousandth at most. It would break the bounds above, because a task may then wait behind
-/// a long one while other ranks are idle, and every waiting task would hold its parameter vectors
+/// A rank gets its next task only after the end of the one before; there is no prefetching. Tasks
+/// take seconds to hours and the round trip to rank 0 a few milliseconds, so prefetching could save
+/// a thousandth at most. It would break the bounds above, because a prefetched task may wait behind
+/// a long one while other ranks are idle. Every waiting task would also hold its parameter vectors
 /// in memory.
 ///
-/// Knows nothing of messages or time.
+/// The schedule has no notion of messages or time.
 #[derive(Clone, Debug)]
-pub struct Schedule {
+pub struct TaskSchedule {
     count: usize,
     next: usize,
     idle: VecDeque<usize>,
@@ -34,13 +34,13 @@ pub struct Schedule {
     busy: usize,
 }
 
-impl Schedule {
+impl TaskSchedule {
     /// `count` tasks for `ranks` ranks, all of them free.
     pub fn new(count: usize, ranks: usize) -> Self {
         Self { count, next: 0, idle: (0..ranks).collect(), running: vec![None; ranks], busy: 0 }
     }
 
-    /// Takes the next task and a free rank; none if either is lacking.
+    /// Takes the next task and a free rank. `None` if there is no task or no free rank.
     pub fn assign(&mut self) -> Option<Assignment> {
         if self.next >= self.count {
             return None;
@@ -53,7 +53,7 @@ impl Schedule {
         Some(Assignment { task, rank })
     }
 
-    /// Notes that `rank` is done with its task, in whatever way, and free again. Returns the task.
+    /// Records that `rank` has ended its task and is free again. Returns the task.
     ///
     /// # Panics
     /// If there is no such rank or it has no task.
@@ -65,7 +65,7 @@ impl Schedule {
         task
     }
 
-    /// Hands out nothing more.
+    /// Drops all tasks that have not been handed out.
     pub fn close(&mut self) {
         self.count = self.next;
     }
@@ -103,7 +103,7 @@ mod tests {
     /// Runs tasks of these durations on simulated ranks. Returns the time at which the last one
     /// ends, and how often each was handed out.
     fn simulate(durations: &[u64], ranks: usize) -> (u64, Vec<u32>) {
-        let mut schedule = Schedule::new(durations.len(), ranks);
+        let mut schedule = TaskSchedule::new(durations.len(), ranks);
         let mut handed_out = vec![0; durations.len()];
         let mut ends = BinaryHeap::new();
         let mut now = 0;
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_rank_that_ends_gets_the_next_task_in_line() {
-        let mut schedule = Schedule::new(4, 2);
+        let mut schedule = TaskSchedule::new(4, 2);
         assert_eq!(schedule.assign(), Some(Assignment { task: 0, rank: 0 }));
         assert_eq!(schedule.assign(), Some(Assignment { task: 1, rank: 1 }));
         assert_eq!(schedule.assign(), None);
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_closed_schedule_waits_for_what_runs_and_hands_out_nothing() {
-        let mut schedule = Schedule::new(9, 2);
+        let mut schedule = TaskSchedule::new(9, 2);
         schedule.assign();
         assert!(!schedule.is_idle(0) && schedule.is_idle(1));
         schedule.close();
@@ -177,6 +177,6 @@ mod tests {
 
     #[test]
     fn no_task_is_over_at_once() {
-        assert!(Schedule::new(0, 3).is_over());
+        assert!(TaskSchedule::new(0, 3).is_over());
     }
 }

@@ -5,12 +5,12 @@ use super::control::Control;
 use super::farm::FarmEnd;
 use super::mailbox::Mailbox;
 use super::message::{Instruction, Parcel, Reply, encode};
-use super::pace::Pace;
+use super::pace::PollPace;
 use super::world::World;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 
-/// Passes tasks to the compute thread and results to rank 0 until rank 0 ends the farm; nothing if
-/// it ends in failure.
+/// Passes tasks to the compute thread and results to rank 0, until rank 0 ends the farm. `None` if
+/// the farm failed.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the compute thread ends when the sender of tasks is dropped"
@@ -23,7 +23,7 @@ pub fn serve(
     stop: &dyn Fn() -> bool,
 ) -> Option<FarmEnd> {
     let mut mailbox = Mailbox::new(world);
-    let mut pace = Pace::new();
+    let mut pace = PollPace::new();
     let (mut active, mut busy, mut asked_to_stop) = (true, false, false);
     loop {
         while let Some((_, message)) = mailbox.receive() {
@@ -51,7 +51,8 @@ pub fn serve(
             asked_to_stop = true;
             mailbox.send(0, encode(&Reply::StopRequested));
         }
-        let longest = if busy && mailbox.in_flight() == 0 { Pace::WORKING } else { Pace::WAITING };
+        let longest =
+            if busy && mailbox.in_flight() == 0 { PollPace::WORKING } else { PollPace::WAITING };
         match outcomes.recv_timeout(pace.wait(active, longest)) {
             Ok(Finished { seconds, outcome }) => {
                 mailbox.send(

@@ -1,4 +1,4 @@
-//! The ranks as a whole: who is there, what all know, what all agree on.
+//! All ranks together: their number, and collective operations.
 
 use super::disagreement::Disagreement;
 use super::message::{MessageError, encode};
@@ -18,33 +18,33 @@ use std::{fs, process, thread};
 
 /// All ranks of the program, from the start of MPI to its end; or one process [alone](Self::alone).
 ///
-/// There is one in a process. It stays on the main thread (it is neither `Send` nor `Sync`),
-/// because MPI is started at the level `MPI_THREAD_FUNNELED`: one thread alone may call it.
-/// Functions marked *collective* return only when all ranks call them, in the same order.
+/// A process has one `World`. It stays on the main thread (it is neither `Send` nor `Sync`),
+/// because MPI is started at the level `MPI_THREAD_FUNNELED`, at which only one thread may call it.
+/// Functions marked *collective* return only if all ranks call them, in the same order.
 ///
-/// Dropped at the end of `main`, it finalizes MPI, which waits for the other ranks. Dropped by a
-/// panic, it ends all ranks with exit code 101: the others may be waiting for this one. If MPI
-/// itself meets an error it ends all ranks.
+/// Dropping it at the end of `main` finalizes MPI, which waits for the other ranks. If a panic
+/// drops it, it ends all ranks with exit code 101, because others may be waiting for this one. An
+/// error inside MPI ends all ranks.
 pub struct World {
     rank: usize,
     size: usize,
     host: String,
     on_this_thread: PhantomData<*const ()>,
-    /// `None` for a process alone.
+    /// `None` for a single process.
     mpi: Option<Mpi>,
 }
 
-/// MPI, started.
+/// An initialized MPI.
 struct Mpi {
     communicator: SimpleCommunicator,
-    // Last, so that it is dropped last: dropping it finalizes MPI.
+    // The last field, because dropping it finalizes MPI.
     _universe: Universe,
 }
 
-/// MPI cannot be used.
+/// Why MPI cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WorldError {
-    /// MPI starts once in the life of a process.
+    /// MPI has been started before. A process can start it once.
     #[error("MPI has been initialized before in this process")]
     AlreadyInitialized,
     /// The library was built without support for threads.
@@ -55,15 +55,15 @@ pub enum WorldError {
     NoThreads,
 }
 
-/// Bytes in one broadcast: enough to make its latency negligible, few enough for the 32-bit counts
-/// of MPI.
+/// Bytes in one broadcast: so many that the latency is negligible, and within the 32-bit counts of
+/// MPI.
 const CHUNK: usize = 16 << 20;
 
 impl World {
     /// Starts MPI. Collective.
     ///
     /// # Errors
-    /// If MPI has been started before, or cannot live with other threads in the process.
+    /// If MPI has been started before, or does not support other threads in the process.
     pub fn initialize() -> Result<Self, WorldError> {
         let (universe, provided) =
             initialize_with_threading(Threading::Funneled).ok_or(WorldError::AlreadyInitialized)?;
@@ -114,7 +114,7 @@ impl World {
             .map_or(0, |mpi| mpi.communicator.split_shared(0).rank().unsigned_abs() as usize)
     }
 
-    /// Whether this is rank 0, which reads, hands out, writes and prints.
+    /// Whether this is rank 0, which reads files, distributes tasks, writes and prints.
     pub fn is_root(&self) -> bool {
         self.rank == 0
     }
@@ -124,15 +124,15 @@ impl World {
         &self.host
     }
 
-    /// Waits until all ranks are here. Collective.
+    /// Waits until all ranks have called it. Collective.
     pub fn barrier(&self) {
         if let Some(mpi) = &self.mpi {
             mpi.communicator.barrier();
         }
     }
 
-    /// Ends all ranks at once with this exit code: for an error that leaves no way to tell the
-    /// others. Nothing is cleaned up.
+    /// Ends all ranks at once with this exit code, without cleaning up: for an error that cannot be
+    /// communicated to the others.
     pub fn abort(&self, code: i32) -> ! {
         match &self.mpi {
             Some(mpi) => mpi.communicator.abort(code),
@@ -140,12 +140,12 @@ impl World {
         }
     }
 
-    /// Turns an error on any rank into an error on every rank, the same one. Collective.
+    /// Turns an error on any rank into the same error on every rank. Collective.
     ///
-    /// Belongs between work that can fail on some ranks only and the next collective, in which the
-    /// others would wait forever for a rank that has returned. The errors become text by `{:#}`,
-    /// which gives an `anyhow::Error` with its causes; a message is cut after 64 KiB, earlier in
-    /// a world of more than 16 384 ranks.
+    /// Call it between work that can fail on some ranks only and the next collective. Otherwise the
+    /// other ranks would wait forever for a rank that has returned. Errors become text by `{:#}`,
+    /// which shows an `anyhow::Error` with its causes. A message is cut after 64 KiB, or earlier
+    /// with more than 16 384 ranks.
     ///
     /// # Errors
     /// If `result` is an error on at least one rank.
@@ -162,7 +162,7 @@ impl World {
         }
     }
 
-    /// Gives the value that `produce` returns on rank 0 to all ranks; the others do not call it.
+    /// Sends the value of `produce` on rank 0 to all ranks. Only rank 0 calls `produce`.
     /// Collective.
     ///
     /// ```no_run
@@ -196,8 +196,8 @@ impl World {
         self.agree(value)
     }
 
-    /// On rank 0 the value that each rank passes in, in their order; together less than 2 GiB in
-    /// the encoding of postcard. Collective.
+    /// Gathers the values of all ranks on rank 0, in the order of the ranks. Together they take
+    /// less than 2 GiB in the encoding of postcard. Collective.
     ///
     /// # Errors
     /// On all ranks, if a value cannot be encoded or decoded.
@@ -206,7 +206,7 @@ impl World {
         T: Serialize + DeserializeOwned,
     {
         let mut bytes = self.agree(postcard::to_allocvec(value).map_err(MessageError::from))?;
-        // Open MPI refuses to gather nothing at all; what follows a value is not decoded.
+        // Open MPI refuses to gather zero bytes in total. Bytes after a value are not decoded.
         bytes.push(0);
         let decode = |all: Vec<Vec<u8>>| -> Result<Vec<T>, MessageError> {
             all.iter().map(|bytes| Ok(postcard::from_bytes(bytes)?)).collect()
@@ -214,10 +214,10 @@ impl World {
         self.agree(self.gather_bytes(&bytes).map(decode).transpose())
     }
 
-    /// For messages between two ranks.
+    /// The communicator, for messages between two ranks.
     ///
     /// # Panics
-    /// For a process alone, which has nobody to talk to.
+    /// For a single process, which has no communicator.
     pub(super) fn communicator(&self) -> &SimpleCommunicator {
         &self.mpi.as_ref().expect("another rank").communicator
     }
@@ -239,7 +239,7 @@ impl World {
         bytes
     }
 
-    /// What all ranks have to say, merged on rank 0 and known to all. Collective.
+    /// The messages of all ranks, merged on rank 0 and sent to all. Collective.
     fn merge(&self, message: Option<String>) -> Disagreement {
         let longest = (64 << 10).min((1 << 30) / self.size);
         let said = encode(&message.map(|message| clip(&message, longest).to_owned()));
@@ -251,7 +251,7 @@ impl World {
             .expect("rank 0 encoded it with the same program")
     }
 
-    /// On rank 0 what every rank passes in, together less than 2³¹ bytes. Collective.
+    /// Gathers the bytes of all ranks on rank 0, together less than 2³¹. Collective.
     fn gather_bytes(&self, bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
         let Some(mpi) = &self.mpi else { return Some(vec![bytes.to_owned()]) };
         let root = mpi.communicator.process_at_rank(0);
@@ -286,7 +286,7 @@ impl Drop for World {
     }
 }
 
-/// As much of a text as fits into so many bytes.
+/// The longest beginning of a text that fits into `longest` bytes.
 fn clip(text: &str, longest: usize) -> &str {
     let end = (0..=longest.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
     &text[..end.unwrap_or(0)]
@@ -300,8 +300,8 @@ pub fn mpi_library_version() -> String {
     format!("{} (MPI {major}.{minor})", tidy(&library))
 }
 
-/// Name and number out of what the libraries say of themselves: a sentence, a table or a report on
-/// how they were built, some with a zero byte at the end.
+/// Name and version from the text that a library reports: a sentence, a table or a description of
+/// its build, sometimes with a zero byte at the end.
 fn tidy(library: &str) -> String {
     let first_line = library.lines().next().unwrap_or_default();
     let name = first_line

@@ -1,28 +1,28 @@
-//! When tasks that are being worked on will all be done: events so far → time left.
+//! The time left until all tasks of a stage are done, predicted from the events so far.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// What is expected of a task before it begins.
+/// The expected cost of a task before it begins.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Planned {
-    /// Tasks of one kind run at one pace, and end early alike.
+    /// Tasks of one kind have the same pace, and end early to the same degree.
     pub kind: usize,
-    /// What it costs on one rank, in any unit that all tasks share.
+    /// Its cost on one rank, in a unit that all tasks share.
     pub work: f64,
-    /// The share of it that is left, below 1 for a task that goes on from a stored state.
+    /// The fraction of it that is left, below 1 for a task that resumes from a checkpoint.
     pub left: f64,
 }
 
-/// The tasks of a stage, handed out in their order to ranks that are free, and how far they are.
+/// The tasks of a stage, handed out in their order to free ranks, with their progress.
 ///
-/// A pure function of its arguments: times are seconds on one clock, whose origin does not matter.
+/// A pure function of its arguments. Times are seconds of one clock; its origin does not matter.
 ///
-/// The pace of a kind, seconds for a unit of work, is measured: by the tasks that have ended, which
-/// also shows how early they end, and until then by what those under way report. A kind of which
-/// nothing is known takes the pace of all others. A task that is well under way goes by its own
-/// pace rather than by that of its kind. What is left is then handed out in thought as it will be
-/// in fact, so that ranks which stand idle at the end count as well.
+/// The pace of a kind, in seconds for a unit of work, is measured on the tasks that have ended,
+/// which also show how early tasks end. Before any has ended, the reports of running tasks are
+/// used. An unknown kind takes the pace of all others. The further a task is, the more its own pace
+/// counts. The remaining tasks are then scheduled as they will be in the run, so idle ranks at the
+/// end are taken into account.
 #[derive(Clone, Debug)]
 pub struct Forecast {
     ranks: usize,
@@ -34,19 +34,19 @@ pub struct Forecast {
 enum TaskProgress {
     Waiting,
     Running {
-        /// When it would have begun, had it not been interrupted in between.
+        /// Its start, moved as if it had not been suspended in between.
         began: f64,
-        /// Its latest report: how much of it was done, and when.
+        /// Its latest report: the fraction that was done, and when.
         report: Option<(f64, f64)>,
     },
     Ended {
         seconds: f64,
-        /// How much of it was done then, going by its reports: less than 1 if it ended early.
+        /// The fraction that was done by its reports: less than 1 if it ended early.
         fraction: f64,
     },
 }
 
-/// Seconds that went into so much work.
+/// Seconds, and the work done in them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Observed {
     seconds: f64,
@@ -65,19 +65,19 @@ impl Observed {
 }
 
 impl Forecast {
-    /// Nothing has begun.
+    /// The state before the first task.
     pub fn new(ranks: usize, planned: Vec<Planned>) -> Self {
         let states = vec![TaskProgress::Waiting; planned.len()];
         Self { ranks: ranks.max(1), planned, states }
     }
 
-    /// A task begins now; `before` are the seconds it had taken when it was suspended, 0 for a new
-    /// one.
+    /// Records that a task begins. `before` are the seconds that it had taken when it was
+    /// suspended, 0 for a new task.
     pub fn start(&mut self, task: usize, now: f64, before: f64) {
         self.states[task] = TaskProgress::Running { began: now - before, report: None };
     }
 
-    /// So much of a running task is done now, 0 to 1.
+    /// Records the fraction of a running task that is done, 0 to 1.
     pub fn report(&mut self, task: usize, now: f64, fraction: f64) {
         if let TaskProgress::Running { report, .. } = &mut self.states[task]
             && fraction > 0.0
@@ -86,7 +86,7 @@ impl Forecast {
         }
     }
 
-    /// A task has ended, well or not, after so many seconds in all.
+    /// Records that a task has ended or failed, after `seconds` in total.
     pub fn finish(&mut self, task: usize, seconds: f64) {
         let fraction = match self.states[task] {
             TaskProgress::Running { began, report: Some((fraction, at)) } => {
@@ -97,12 +97,12 @@ impl Forecast {
         self.states[task] = TaskProgress::Ended { seconds, fraction };
     }
 
-    /// A task has been suspended, and waits again.
+    /// Records that a task was suspended and waits again.
     pub fn put_back(&mut self, task: usize) {
         self.states[task] = TaskProgress::Waiting;
     }
 
-    /// Seconds from now to the end of the last task; `None` until something is known of the pace.
+    /// Seconds from now to the end of the last task. `None` until a pace is known.
     pub fn seconds_left(&self, now: f64) -> Option<f64> {
         let general = self.observed(|_| true, true).pace()?;
         let kinds = 1 + self.planned.iter().map(|planned| planned.kind).max().unwrap_or(0);
@@ -118,9 +118,9 @@ impl Forecast {
         Some(makespan(self.ranks, &running, &waiting))
     }
 
-    /// Seconds by which the tasks under way have outlasted what was expected of them, if nothing
-    /// else is to come: then there is no time left to tell. `None` while it is within a tenth, or
-    /// 10 seconds, of that.
+    /// Seconds by which the last running tasks exceed their expected time, if no other task is
+    /// waiting: the time left is then unknown. `None` while the excess is within a tenth of that
+    /// time, or 10 s.
     pub fn overdue(&self, now: f64) -> Option<f64> {
         if self.seconds_left(now)? > 0.0 {
             return None;
@@ -150,14 +150,14 @@ impl Forecast {
             })
             .collect();
         let latest = fractions.iter().copied().reduce(f64::max);
-        let ends = latest.map(|latest| Ends {
+        let ends = latest.map(|latest| EndFractions {
             mean: fractions.iter().sum::<f64>() / fractions.len() as f64,
             latest,
         });
         WorkRate { expected: ended.or(seen).unwrap_or(general), ends }
     }
 
-    /// What is known of some tasks: of those that have ended, and of those under way if they count.
+    /// Observations of the tasks that have ended, and of running tasks if `with_running`.
     fn observed(&self, belongs: impl Fn(&Planned) -> bool, with_running: bool) -> Observed {
         let mut observed = Observed::default();
         for (planned, state) in self.tasks().filter(|(planned, _)| belongs(planned)) {
@@ -177,28 +177,28 @@ impl Forecast {
     }
 }
 
-/// What is known of a kind.
+/// The measured pace of a kind.
 #[derive(Clone, Copy, Debug)]
 struct WorkRate {
     /// Seconds for a unit of work.
     expected: f64,
-    ends: Option<Ends>,
+    ends: Option<EndFractions>,
 }
 
-/// How much was done of the tasks of a kind that have ended.
+/// The fractions of their planned work that the ended tasks of a kind needed.
 #[derive(Clone, Copy, Debug)]
-struct Ends {
+struct EndFractions {
     mean: f64,
     latest: f64,
 }
 
-/// What is left of a running task.
+/// The time left of a running task.
 fn left(planned: &Planned, state: &TaskProgress, pace: WorkRate, now: f64) -> Option<f64> {
     let TaskProgress::Running { began, .. } = *state else { return None };
     Some((expected(planned, state, pace)? - (now - began)).max(0.0))
 }
 
-/// What a running task should take in all.
+/// The expected total time of a running task.
 fn expected(planned: &Planned, state: &TaskProgress, pace: WorkRate) -> Option<f64> {
     let TaskProgress::Running { began, report } = *state else { return None };
     let of_kind = pace.expected * planned.work;
@@ -208,18 +208,18 @@ fn expected(planned: &Planned, state: &TaskProgress, pace: WorkRate) -> Option<f
             let own = (at - began) / fraction;
             match pace.ends {
                 // The further it is, the more its own pace counts.
-                Some(Ends { mean, .. }) if fraction < mean => {
+                Some(EndFractions { mean, .. }) if fraction < mean => {
                     fraction * own + (1.0 - fraction / mean) * of_kind
                 }
-                Some(Ends { latest, .. }) if fraction < latest => own * latest,
+                Some(EndFractions { latest, .. }) if fraction < latest => own * latest,
                 _ => own,
             }
         }
     })
 }
 
-/// When the last of some tasks ends, if those that run take these times and those that wait are
-/// handed out in order, each to the rank that is free first.
+/// The time at which the last task ends, if running tasks take these times and waiting tasks go in
+/// order to the rank that is free first.
 pub fn makespan(ranks: usize, running: &[f64], waiting: &[f64]) -> f64 {
     let idle = std::iter::repeat_n(0.0, ranks.saturating_sub(running.len()));
     let mut free: BinaryHeap<Reverse<Seconds>> =
@@ -234,7 +234,7 @@ pub fn makespan(ranks: usize, running: &[f64], waiting: &[f64]) -> f64 {
     last
 }
 
-/// Times in their order.
+/// Times with a total order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Seconds(f64);
 

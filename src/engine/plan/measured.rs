@@ -1,4 +1,4 @@
-//! What a study of a network takes on this machine, measured before it starts.
+//! Time and memory of a study of a network on this machine, measured before it starts.
 
 use super::memory::later_bytes;
 use super::{MEASURED_POINTS, Speed};
@@ -17,14 +17,14 @@ const IMAGES: usize = 512;
 pub struct Measured {
     /// The speed of one core.
     pub speed: Speed,
-    /// Bytes that a rank takes at its peak; `None` where the system does not tell.
+    /// Peak memory of a rank, in bytes. `None` if the system does not report it.
     rank_bytes: Option<f64>,
-    /// Of rank 0 besides, for all that it holds.
+    /// Additional memory of rank 0, in bytes.
     root_bytes: f64,
 }
 
 impl Measured {
-    /// Evaluates the network a few times in every way that a study does.
+    /// Times each kind of evaluation that a study uses.
     pub fn of(problem: &Problem, trained: &Trained) -> Self {
         let before = memory::read();
         memory::forget_peak();
@@ -36,7 +36,7 @@ impl Measured {
         Self { speed, rank_bytes, root_bytes }
     }
 
-    /// What a rank needs, and rank 0 besides, in words: one line, or two.
+    /// The memory of a rank and the additional memory of rank 0, in words: one line, or two.
     pub fn memory(&self, trained: &Trained) -> String {
         let rank = match self.rank_bytes {
             Some(bytes) => format!("about {}", size(bytes)),
@@ -56,7 +56,7 @@ impl Measured {
         advice.map_or_else(|| line.clone(), |advice| format!("{line}\n           {advice}"))
     }
 
-    /// A warning if so many ranks need more memory than this machine has.
+    /// A warning if this many ranks need more memory than this machine has.
     pub fn memory_warning(&self, trained: &Trained, ranks: usize) -> Option<String> {
         let limit = memory::limit().ok()??;
         let shared = pixels(trained, true) as f64;
@@ -73,20 +73,21 @@ fn speed(problem: &Problem, trained: &Trained) -> Speed {
     Speed::measure(&landscape, batch, &problem.config.paths.parameters, problem.config.seed)
 }
 
-/// Bytes that a rank takes at its peak: when it reads the data, or when it computes. The libraries
-/// and the buffers of one thread have been measured, `before` and `after` all kinds of evaluations.
+/// Peak memory of a rank in bytes: while it reads the data or while it computes. The libraries and
+/// the buffers of one thread are included by the measurements `before` and `after` the evaluations.
 fn rank_bytes(problem: &Problem, trained: &Trained, before: Memory, after: Memory) -> f64 {
     let dimension = trained.network.layout().parameters();
     let paths = &problem.config.paths.parameters;
     let measured = after.peak.saturating_sub(before.now) as f64;
     let buffers = (measured - Speed::bytes(paths, dimension)).max(0.0);
-    // Of the points that were not measured.
+    // Memory of the points that were not measured.
     let unmeasured =
         later_bytes(trained.network.as_ref(), paths.points.saturating_sub(MEASURED_POINTS), 0);
     let line =
         ImageLandscape::new(trained.network.as_ref(), trained.images(Split::Train)).line_bytes();
     let task = capacity::largest_task(problem, line).map_or(0.0, |part| part.bytes);
-    // Batches of a path have buffers of their own, and their images; a larger batch is no batch.
+    // Batches of a path have their own buffers and images. A batch as large as the landscape is not
+    // used.
     let batch = problem.config.paths.batch.map_or(0, |size| size.min(trained.dataset.train.len()));
     let sets = problem.config.run.threads_per_rank * (1 + usize::from(batch > 0));
     let pixels = &trained.dataset.train.pixels;
@@ -110,7 +111,7 @@ fn solution_bytes(trained: &Trained) -> f64 {
 
 /// Seconds in words, to two digits or so: `1m 20s`.
 pub fn duration(seconds: f64) -> String {
-    // Neither a clock that was set back nor NaN is a duration.
+    // Negative times, after a change of the clock, and NaN become 0.
     let seconds = seconds.max(0.0);
     let digits = match seconds {
         ..1.0 => 1e3,

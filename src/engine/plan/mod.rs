@@ -1,4 +1,4 @@
-//! How much work a task is, how long and how much memory it takes, before it is done.
+//! Predictions of work, time and memory of tasks.
 
 mod forecast;
 mod measured;
@@ -31,8 +31,8 @@ pub struct Work {
 }
 
 impl Work {
-    /// One number to compare tasks by: forward passes of an image, a forward and a backward pass
-    /// counted as three, the ratio of their products.
+    /// The work in units of one forward pass of an image. A forward and a backward pass count as
+    /// three, the ratio of their matrix products.
     pub fn passes(&self) -> f64 {
         self.losses
             + self.trials
@@ -41,8 +41,8 @@ impl Work {
     }
 }
 
-/// Work of one training run at most, on so many training and test images. After each step both
-/// losses are computed over all images, except for a training loss that the optimizer knows.
+/// Maximum work of one training run on these numbers of training and test images. After each step
+/// both losses are computed over all images, except for a training loss that the optimizer knows.
 pub fn training_work(cost: &Cost, train_images: usize, test_images: usize) -> Work {
     let (train, test) = (train_images as f64, test_images as f64);
     let (steps, known) = (cost.steps as f64, f64::from(u8::from(cost.knows_loss)));
@@ -55,10 +55,10 @@ pub fn training_work(cost: &Cost, train_images: usize, test_images: usize) -> Wo
     }
 }
 
-/// Work of one path at most on a landscape of so many images: every step on the grid with
-/// gradients, on `batch` images and once an epoch the losses of all of them, if there are more;
-/// then profiles: the straight line, the last and the best path, the dense one, and the top of
-/// that.
+/// Maximum work of one path on a landscape of `images` images. Every step evaluates the grid with
+/// gradients, on `batch` images; once an epoch the losses on all images are added, if there are
+/// more. Then come the profiles of the straight line, of the last and of the best path, the fine
+/// grid, and the refined maxima.
 pub fn path_work(parameters: &PathParameters, images: usize, batch: Option<usize>) -> Work {
     let (points, steps) = (parameters.points as f64, parameters.steps);
     let batch = batch.filter(|&batch| batch < images);
@@ -70,23 +70,24 @@ pub fn path_work(parameters: &PathParameters, images: usize, batch: Option<usize
     }
 }
 
-/// Bytes that one path computation holds besides images and block buffers, for numbers of `number`
-/// bytes: two ends and their difference, for each free parameter of a component its value, its best
-/// value, the gradient and Adam's two moments, and the coefficients of the points of its grids.
+/// Bytes of one search for a path without images and block buffers, for numbers of `number` bytes:
+/// the endpoints and their difference; for each free parameter its value, its best value, its
+/// gradient and Adam's two moments; and the coefficients of its grids.
 pub fn path_bytes(parameters: &PathParameters, dimension: usize, number: usize) -> f64 {
     let vectors = 3.0 + 5.0 * parameters.method.free() as f64;
     vectors * dimension as f64 * number as f64 + path_grid_bytes(parameters)
 }
 
-/// Bytes of the grid of a path and of its dense one: for each point and vector a coefficient, the
-/// step to the next point, and the exact coefficient while they are made.
+/// Bytes of the grid of a path and of its fine grid: for each point and vector a coefficient, the
+/// step to the next point, and the exact coefficient during setup.
 fn path_grid_bytes(parameters: &PathParameters) -> f64 {
     let points = (1 + REFINEMENT) as f64 * parameters.points as f64;
     points * (2.0 + parameters.method.free() as f64) * (4.0 + 8.0 + 8.0)
 }
 
-/// Bytes that one training run holds besides: the vectors of the optimizer in `f32`, and `line`
-/// bytes of what the trials of a [line](crate::landscape::Landscape::line) share.
+/// Bytes of one training run without images and block buffers: the vectors of the optimizer in
+/// `f32`, and the `line` bytes that the trials of a [line](crate::landscape::Landscape::line)
+/// share.
 pub fn training_bytes(cost: &Cost, dimension: usize, line: usize) -> f64 {
     let shared = if cost.trials > 0.0 { line as f64 } else { 0.0 };
     (cost.vectors * dimension * size_of::<f32>()) as f64 + shared

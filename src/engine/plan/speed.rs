@@ -1,4 +1,4 @@
-//! How fast this machine is.
+//! The speed of this machine.
 
 use super::Work;
 use crate::landscape::{ImageLandscape, Interrupted, Landscape};
@@ -7,18 +7,18 @@ use crate::random::MasterSeed;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// Trials of the line search that is timed: as many as published.
+/// Trials of the timed line search, the published number.
 const TRIALS: usize = 6;
 
-/// Points of a path that is timed, at most: as many as published.
+/// Maximum number of points of the timed path, the published number.
 pub const MEASURED_POINTS: usize = 51;
 
 /// Seconds for one image (for paths: one image at one point), by kind of evaluation, on one core.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Speed {
-    /// Its loss, in a full batch.
+    /// Loss, in a full batch.
     pub loss: f64,
-    /// Its loss in a trial of a line search, with its part of what the trials share.
+    /// Loss in a trial of a line search, with its part of the shared work.
     pub trial: f64,
     /// Loss and gradient, in a full batch.
     pub gradient: f64,
@@ -31,10 +31,10 @@ pub struct Speed {
 }
 
 impl Speed {
-    /// Times each kind on the images of `landscape`, a few hundred, for about a tenth of a second:
-    /// the best of several calls, since other programs can only slow one down. Mini-batches have
-    /// `batch` images, paths the curve of `paths` and up to [`MEASURED_POINTS`] of its points; the
-    /// vectors are drawn like initializations.
+    /// Times each kind of evaluation on the few hundred images of `landscape`, for about a tenth of
+    /// a second. The best of several calls counts, because other programs can only slow a call
+    /// down. Mini-batches have `batch` images. Paths have the curve of `paths` and up to
+    /// [`MEASURED_POINTS`] of its points. The vectors are drawn like initializations.
     ///
     /// # Panics
     /// If `paths` has fewer than two points.
@@ -52,7 +52,7 @@ impl Speed {
             .free_mut()
             .chunks_mut(layout.parameters())
             .for_each(|row| row.copy_from_slice(&drawn()[..row.len()]));
-        // More points cost as much each, and take longer.
+        // More points cost the same per point.
         let points = paths.points.min(MEASURED_POINTS);
         let grid = curve.grid(&equally_spaced(points));
         let mut gradient = vec![0.0; curve.free().len()];
@@ -65,13 +65,13 @@ impl Speed {
         }
     }
 
-    /// As [`Self::measure`] for what training does, in a fraction of the time and as rough: enough
-    /// to tell how the work of the optimizers compares. That along paths is left at 0.
+    /// Like [`Self::measure`] for the evaluations of training, faster and less accurate: enough to
+    /// compare the work of the optimizers. The times along paths are 0.
     pub fn of_training(landscape: &ImageLandscape<f32>, batch: usize, seed: MasterSeed) -> Self {
         Self::within(Duration::from_millis(10), landscape, batch, seed)
     }
 
-    /// What training does, each kind for so long.
+    /// Times the evaluations of training, each kind for `patience`.
     fn within(
         patience: Duration,
         landscape: &ImageLandscape<f32>,
@@ -118,7 +118,7 @@ fn search(landscape: &ImageLandscape<f32>, theta: &[f32]) -> Result<f64, Interru
     (1..=TRIALS).map(|trial| line.value(-0.01 * trial as f64)).sum()
 }
 
-/// Spent on each kind of evaluation.
+/// Time spent on each kind of evaluation.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Seconds of one call, the best of several after a first one that fills the buffers.

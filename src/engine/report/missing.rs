@@ -1,4 +1,4 @@
-//! What a configuration asks for and a run directory does not hold, in sentences.
+//! Results that a configuration asks for and a run directory lacks, in sentences.
 
 use crate::analysis::statistics::FailedPart;
 use crate::engine::console::count;
@@ -42,7 +42,7 @@ fn missing_solutions(results: &Results<'_>) -> Vec<String> {
 }
 
 fn missing_paths(results: &Results<'_>, sets: &[SolutionSet], paths: &[PathSet]) -> Vec<String> {
-    // Solutions that are still to come have paths as well.
+    // Missing solutions will have paths as well.
     let incomplete = results.missing_runs() > 0;
     let planned = |paths: &PathSet| {
         if incomplete {
@@ -70,7 +70,7 @@ fn missing_paths(results: &Results<'_>, sets: &[SolutionSet], paths: &[PathSet])
     missing
 }
 
-/// That a map lacks the points of paths, and what to do about it; `None` if it has all.
+/// A sentence if a map lacks the points of paths, with the remedy. `None` if it has all.
 pub fn missing_points(plane: &Plane<'_>) -> Option<String> {
     let paths = plane.without_points();
     (paths > 0).then(|| {

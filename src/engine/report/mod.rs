@@ -1,4 +1,4 @@
-//! The report on run directories: what their journals hold, put together for the page.
+//! The report on run directories, from the results in their journals.
 
 mod missing;
 
@@ -24,24 +24,24 @@ use missing::{missing, missing_points};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Name of the directory that the report on one run is written to, inside the directory of the run.
+/// Name of the directory of the report on one run, inside its run directory.
 pub const DIRECTORY: &str = "report";
 
-/// Writes the report on the runs in these directories, which are only read, to `to`, or into the
-/// directory of a single run. A file there that no report has written is kept under another name,
-/// which standard error and the log say.
+/// Writes the report on the runs in these directories to `to`, or into the directory of a single
+/// run. Otherwise the run directories are only read. A file in the way that no report has written
+/// is renamed; standard error and the log name it.
 ///
 /// # Errors
-/// If several runs are given without `to` or a directory twice, if one cannot be read, or if a file
-/// cannot be written.
+/// If several runs are given without `to`, if a directory is given twice or cannot be read, or if a
+/// file cannot be written.
 pub fn write(directories: &[PathBuf], to: Option<&Path>) -> Result<WrittenReport, Failure> {
     let to = match (to, directories) {
         (Some(to), _) => to.to_owned(),
         (None, [directory]) => directory.join(DIRECTORY),
         (None, _) => {
             return Err(Failure::input(
-                "several runs have no directory in common: say with --to DIR where their report \
-                 goes",
+                "several runs have no common directory: give the directory of their report with \
+                 --to DIR",
             ));
         }
     };
@@ -58,7 +58,7 @@ pub fn write(directories: &[PathBuf], to: Option<&Path>) -> Result<WrittenReport
     let written = report::write(&to, &runs, of_stages, &made_by).map_err(Failure::system)?;
     for kept in &written.kept {
         say(format_args!(
-            "report: a file that was edited, or is no part of a report, is kept as {}",
+            "report: a file that was edited, or does not belong to a report, is kept as {}",
             kept.display()
         ));
         log::file_kept(&to, kept);
@@ -121,8 +121,7 @@ fn refined_barriers(results: &Results, paths: &PathSet) -> Vec<f64> {
     paths.pairs.iter().filter_map(of_pair).collect()
 }
 
-/// The training runs that ended as they should, by optimizer, with the numbers of their
-/// initializations.
+/// The training runs with a result, by optimizer, with the numbers of their initializations.
 fn curves<'a>(results: &Results<'a>) -> Vec<(OptimizerName, Vec<(u32, &'a TrainingRun)>)> {
     let of = |optimizer: &OptimizerName| {
         let numbered = (0..).zip(results.runs(optimizer));
@@ -161,8 +160,7 @@ fn plane<'a>(landscape: &LandscapeConfig, results: &Results<'a>) -> Option<Plane
     })
 }
 
-/// The name under which the data were recognized. Journals of version 0.1.0 have the checksum
-/// alone.
+/// The name of a recognized data set. Journals of version 0.1.0 have only the checksum.
 fn known_data(record: &ConfigurationRecord) -> Option<String> {
     let known_as = record.effective.get(KNOWN_AS).map(|name| name.trim_matches('"').to_owned());
     known_as

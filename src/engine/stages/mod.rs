@@ -2,9 +2,9 @@
 //!
 //! A new stage is one folder here, its `mod` line and its line in [`STAGES`]. The folder holds its
 //! section of the configuration, its tasks and what they cost, their results, its group of
-//! `atlas.h5`, its table and figures, and the text that documents it. Whoever runs, plans, counts
-//! or documents stages goes over the list. The first five stages have more: commands of their own,
-//! and fields in `Results`, in `Atlas` and in the report, on which later stages build.
+//! `atlas.h5`, its table and figures, and the text that documents it. Code that runs, plans, counts
+//! or documents stages iterates over the list. The first five stages have more: commands of their
+//! own, and fields in `Results`, in `Atlas` and in the report, on which later stages build.
 
 pub mod align;
 pub mod curvature;

@@ -1,10 +1,9 @@
-//! `in-flight.checkpoints`: the states of tasks under way, so that a long one need not start over.
+//! `in-flight.checkpoints`: the states of running tasks, so that long tasks can be resumed.
 //!
-//! Rank 0 appends every state that it is sent, in the frames of the journal: one file for all
-//! ranks, which no crash can spoil. Of the states of a task the latest counts. What has been
-//! superseded, and what belongs to tasks that have finished, is left behind when the file has grown
-//! to twice what counts: the rest goes to a new file, which replaces the old one as a whole. In
-//! memory there are offsets only.
+//! Rank 0 appends every state that it receives, in the frames of the journal: one file for all
+//! ranks, which no crash can damage. The latest state of a task counts. When the file has grown to
+//! twice the size of the states that count, these are copied to a new file, which replaces the old
+//! one as a whole. Memory holds only offsets.
 
 use super::directory::sync_directory;
 use super::journal::frame::{self, FileKind, HEAD_LENGTH};
@@ -18,7 +17,7 @@ use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// Name of the file in the output directory; gone when no task is under way.
+/// Name of the file in the run directory. It is removed when no task has a checkpoint.
 pub const FILE_NAME: &str = "in-flight.checkpoints";
 
 /// Name of the file that replaces it.
@@ -26,11 +25,11 @@ const NEW: &str = "in-flight.checkpoints.new";
 
 const KIND: FileKind = FileKind { magic: *b"lossatlas\r\n\x1b", version: 1 };
 
-/// Smaller files are not worth a replacement. Not larger than that: on a disk that is nearly full
-/// results need the space, and once it is full there is none left for a replacement.
+/// Smaller files are not compacted. The limit is low because results need the space of a disk that
+/// is nearly full, and on a full disk no compacted copy can be written.
 const SMALL: u64 = 16 << 20;
 
-/// Which task.
+/// Identifies a task.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum TaskKey {
     /// A training run.
@@ -42,33 +41,33 @@ pub enum TaskKey {
     },
     /// A path.
     Path {
-        /// The set both ends come from.
+        /// The set of both endpoints.
         set: SetName,
         /// The landscape.
         landscape: LandscapeName,
-        /// Initialization numbers of the ends.
+        /// Initialization numbers of the endpoints.
         pair: (u32, u32),
     },
-    /// A task of any other stage: of those whose results are [`Record::Task`](super::Record::Task).
+    /// A task of any other stage, whose result is a [`Record::Task`](super::Record::Task).
     Task {
         /// Name of the stage.
         stage: String,
-        /// Which of its tasks.
+        /// The key of the task within its stage.
         key: String,
     },
     /// A path between vectors of two sets.
     PathBetween {
-        /// The sets of the ends.
+        /// The sets of the endpoints.
         sets: EndSets,
         /// The landscape.
         landscape: LandscapeName,
-        /// Initialization numbers of the ends.
+        /// Initialization numbers of the endpoints.
         pair: (u32, u32),
     },
-    /// One of the tasks above, as it was computed with certain keys of a configuration. All
-    /// checkpoints are stored so; only version 0.1.0 had the task alone.
+    /// One of the tasks above, with the digest of the keys that it depends on. All checkpoints have
+    /// this form, except those of version 0.1.0.
     Under {
-        /// Of the keys that the task depends on.
+        /// The digest of the keys that the task depends on.
         digest: KeyDigest,
         /// The task.
         task: Box<Self>,
@@ -80,22 +79,22 @@ pub enum TaskKey {
 pub struct Saved {
     /// Wall time it has taken so far, in s.
     pub seconds: f64,
-    /// What it goes on from.
+    /// The state to resume from.
     pub state: Vec<u8>,
 }
 
-/// The file, and where each state lies in it.
+/// The file, and the place of each state in it.
 ///
-/// Protected against a second program by the lock of the journal beside it.
+/// The lock of the journal beside it keeps other programs away.
 #[derive(Debug)]
 pub struct Checkpoints {
     directory: PathBuf,
-    /// Made with the first state.
+    /// Created with the first state.
     file: Option<AppendFile>,
     index: BTreeMap<TaskKey, FramePlace>,
 }
 
-/// Where the frame of a state lies.
+/// The place of the frame of a state.
 #[derive(Clone, Copy, Debug)]
 struct FramePlace {
     offset: u64,
@@ -106,8 +105,8 @@ impl Checkpoints {
     /// Opens the file of an output directory, if there is one.
     ///
     /// # Errors
-    /// As for the journal: what is no such file, of another version or damaged is named and left as
-    /// it is.
+    /// As for the journal: a file of another kind, of another version, or a damaged file is
+    /// reported and left unchanged.
     pub fn open(directory: &Path) -> Result<Self, JournalError> {
         let mut checkpoints =
             Self { directory: directory.to_owned(), file: None, index: BTreeMap::new() };
@@ -139,11 +138,10 @@ impl Checkpoints {
         Ok(self.file.as_mut().expect("just opened"))
     }
 
-    /// Stores the state of a task; on disk when this returns.
+    /// Stores the state of a task. It is on disk when this returns.
     ///
     /// # Errors
-    /// [`JournalError::Io`] with the file system's reason, among others; the states stored before
-    /// stay.
+    /// [`JournalError::Io`] with the reason of the file system, among others. Earlier states stay.
     pub fn save(&mut self, key: TaskKey, saved: &Saved) -> Result<(), JournalError> {
         let frame = frame::encode(&(&key, saved))?;
         self.let_go_if_displaced();
@@ -180,7 +178,7 @@ impl Checkpoints {
         self.index.contains_key(key)
     }
 
-    /// Forgets a task, which has finished. The file goes when it was the last one.
+    /// Removes the state of a finished task. If it was the last one, removes the file.
     ///
     /// # Errors
     /// [`JournalError::Io`] if the file cannot be removed.
@@ -196,8 +194,8 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// A file that was deleted, moved or replaced by the user is not ours any more: the next state
-    /// begins a new one, and what has taken its place stays.
+    /// Lets go of a file that the user deleted, moved or replaced: the next state begins a new
+    /// file, and a replacement stays unchanged.
     fn let_go_if_displaced(&mut self) {
         let displaced =
             |file: &AppendFile| matches!(file.check_place(), Err(JournalError::Displaced { .. }));
@@ -217,7 +215,7 @@ impl Checkpoints {
         Ok(frame)
     }
 
-    /// Replaces the file by one without what does not count any more, if that is most of it.
+    /// Compacts the file if most of it is obsolete.
     fn compact(&mut self) -> Result<(), JournalError> {
         let live: u64 = self.index.values().map(|place| place.length).sum();
         if self.open_file()?.length() < SMALL.max(2 * live) {
@@ -226,7 +224,7 @@ impl Checkpoints {
         let new = self.directory.join(NEW);
         let replaced = self.copy_what_counts(&new);
         if replaced.is_err() {
-            // On a full disk it would only be in the way; the old file is still there.
+            // On a full disk the partial copy would only take space. The old file is still valid.
             fs::remove_file(&new).ok();
         }
         replaced
@@ -246,7 +244,7 @@ impl Checkpoints {
         fs::rename(new, &path).map_err(io_error("replace", &path))?;
         sync_directory(&self.directory)
             .map_err(io_error("write the directory", &self.directory))?;
-        // Under its new name, and with the new places.
+        // Open it under its new name, with the new places.
         (self.file, self.index) = (None, BTreeMap::new());
         self.open_file().map(|_| ())
     }

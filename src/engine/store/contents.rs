@@ -14,19 +14,19 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a training run or a path computation came to.
+/// The outcome of a task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome<T> {
     /// Wall time in s.
     pub seconds: f64,
-    /// The result, or why there is none.
+    /// The result, or why the task failed.
     pub result: Result<T, String>,
 }
 
 /// An analysis as far as it could be computed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredAnalysis {
-    /// Tells it from an analysis of other sets or with other settings.
+    /// Identifies the sets and the settings of the analysis.
     pub digest: String,
     /// The parts that were computed.
     pub analysis: Analysis,
@@ -34,15 +34,15 @@ pub struct StoredAnalysis {
     pub failed: Vec<FailedPart>,
 }
 
-/// The stage under whose name the commands are stored. They depend on nothing.
+/// The name of a stage under which commands are stored. They have no dependencies.
 pub const COMMANDS: &str = "command";
 
-type PathKey = (KeyDigest, LandscapeName, (u32, u32));
+type StoredPathKey = (KeyDigest, LandscapeName, (u32, u32));
 
 /// The outcomes of one task, each with the keys that it was computed with.
 type TaskOutcomes = BTreeMap<KeyDigest, Outcome<Vec<u8>>>;
 
-/// A path as it is filed.
+/// A stored path.
 #[derive(Clone, Debug, PartialEq)]
 struct StoredPath {
     outcome: Outcome<PathResult>,
@@ -50,24 +50,24 @@ struct StoredPath {
     track: Option<Track>,
 }
 
-/// All that is known, by key.
+/// All results of a journal, by key.
 ///
-/// Results are filed under the digest of the keys that they depend on. The digests are those of the
-/// configuration that stands before them in the journal. What is asked for is what belongs to the
-/// configuration in force. So another configuration hides results, and going back finds them again.
+/// Results are indexed by the digest of the keys that they depend on, from the configuration before
+/// them in the journal. Queries return the results of the configuration in force. So a new
+/// configuration hides results, and the former configuration finds them again.
 ///
-/// Of two records with one key the first stays: results are deterministic, so a second one can only
-/// repeat it.
+/// Of two records with the same key the first one counts: results are deterministic, so the second
+/// one is a repetition.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contents {
     configurations: Vec<ConfigurationRecord>,
-    /// Those of the configuration in force.
+    /// The dependencies of the configuration in force.
     dependencies: Dependencies,
     sessions: Vec<SessionRecord>,
-    // Nested, so that a look-up by borrowed names needs no copy of them.
+    // Nested, so that a look-up needs no copies of the names.
     trainings: BTreeMap<OptimizerName, BTreeMap<(KeyDigest, u32), Outcome<TrainingRun>>>,
-    /// The last key is the number of steps that was asked for.
-    paths: BTreeMap<EndSets, BTreeMap<PathKey, BTreeMap<usize, StoredPath>>>,
+    /// The last key is the requested number of steps.
+    paths: BTreeMap<EndSets, BTreeMap<StoredPathKey, BTreeMap<usize, StoredPath>>>,
     imported: BTreeMap<SetName, BTreeMap<(KeyDigest, u32), Outcome<Snapshot>>>,
     minima: BTreeMap<(KeyDigest, u32), Outcome<MinimizationResult>>,
     /// The values of minima on the data set `test` of a process.
@@ -82,13 +82,12 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Nothing yet; of the training runs only some will hold their vectors, those of the others are
-    /// empty.
+    /// Empty contents. Only the training runs that `retention` selects will keep their vectors.
     pub fn holding(retention: Retention) -> Self {
         Self { retention: Some(retention), ..Self::default() }
     }
 
-    /// Adds a record. Returns whether it is new, that is, not a training run or path already known.
+    /// Adds a record. Returns `false` for a result that is known already.
     pub fn insert(&mut self, record: Record) -> bool {
         match record {
             Record::Configuration(configuration) => {
@@ -179,7 +178,7 @@ impl Contents {
         new
     }
 
-    /// Lets go of the vectors that a new run makes superfluous, perhaps its own.
+    /// Drops the vectors that are not needed after a new run, perhaps those of the new run.
     fn release_vectors(&mut self, optimizer: &OptimizerName, key: (KeyDigest, u32)) {
         let Some(runs) = self.trainings.get_mut(optimizer) else { return };
         let run = runs.get(&key).and_then(|outcome| outcome.result.as_ref().ok());
@@ -195,7 +194,7 @@ impl Contents {
         }
     }
 
-    /// Lets go of the vectors of all solutions that the configuration in force hides.
+    /// Drops the vectors of all solutions that the configuration in force hides.
     pub fn release_hidden_vectors(&mut self) {
         let Self { dependencies, trainings, imported, .. } = self;
         for (optimizer, runs) in trainings {
@@ -219,7 +218,7 @@ impl Contents {
         self.configurations.last()
     }
 
-    /// What the results of the configuration in force depend on.
+    /// The dependencies of the configuration in force.
     pub fn dependencies(&self) -> &Dependencies {
         &self.dependencies
     }
@@ -229,7 +228,7 @@ impl Contents {
         self.dependencies = dependencies;
     }
 
-    /// The digest under which the result of a task is filed.
+    /// The digest under which the result of a task is stored.
     pub fn digest_of(&self, task: &TaskKey) -> KeyDigest {
         let known = &self.dependencies;
         match task {
@@ -285,9 +284,9 @@ impl Contents {
         &self.sessions
     }
 
-    /// What tells the run of this directory from others: 32 hexadecimal digits, the beginning of
-    /// the SHA-256 of the first configuration and the first session as the journal holds them. It
-    /// exists as soon as they do and never changes.
+    /// The identity of the run: 32 hexadecimal digits, the beginning of the SHA-256 of the first
+    /// configuration and the first session in the journal. It never changes. `None` before the
+    /// first session.
     pub fn run_identity(&self) -> Option<String> {
         let first = (self.configurations.first()?, self.sessions.first()?);
         let hash = Sha256::digest(postcard::to_allocvec(&first).ok()?);
@@ -331,7 +330,7 @@ impl Contents {
         for_steps(paths, self.dependencies.steps()).map(|(_, path)| path)
     }
 
-    /// The paths of this pair by the number of steps that was asked for.
+    /// The paths of this pair by the requested number of steps.
     fn paths_of(
         &self,
         sets: &EndSets,
@@ -342,7 +341,7 @@ impl Contents {
         self.paths.get(sets)?.get(&(digest, landscape, pair))
     }
 
-    /// The path of this pair, direction included, if its computation has ended.
+    /// The path of this pair in this direction, if its search has ended.
     pub fn path(
         &self,
         sets: &EndSets,
@@ -352,8 +351,8 @@ impl Contents {
         Some(&self.stored_path(sets, landscape, pair)?.outcome)
     }
 
-    /// The number of steps that the path of this pair was asked for with under another
-    /// configuration, if its computation has ended.
+    /// The requested number of steps of the path of this pair under another configuration, if its
+    /// search has ended.
     pub fn steps_asked(
         &self,
         dependencies: &Dependencies,
@@ -366,8 +365,8 @@ impl Contents {
         Some(asked)
     }
 
-    /// The steps of the longest path of this pair that ended because its steps were used up, if it
-    /// has fewer than are asked for.
+    /// The steps of the longest path of this pair that took all of its steps, if they are fewer
+    /// than requested.
     pub fn shorter_path(
         &self,
         sets: &EndSets,
@@ -379,7 +378,7 @@ impl Contents {
         shorter.find(|(_, path)| path.is_completed()).map(|(&steps, _)| steps)
     }
 
-    /// The most steps that a path of this pair was found with, if they are more than are asked for.
+    /// The largest number of steps of a path of this pair, if it is larger than requested.
     pub fn longer_path(
         &self,
         sets: &EndSets,
@@ -392,7 +391,7 @@ impl Contents {
     }
 
     /// The points of the path of this pair, if they were kept: on an analytic landscape of few
-    /// dimensions, and not by version 0.1.0.
+    /// dimensions, by versions after 0.1.0.
     pub fn track(
         &self,
         sets: &EndSets,
@@ -402,7 +401,7 @@ impl Contents {
         self.stored_path(sets, landscape, pair)?.track.as_ref()
     }
 
-    /// The paths between the vectors of these sets on a landscape whose computation has ended, by
+    /// The paths between the vectors of these sets on a landscape whose search has ended, by
     /// ascending pair.
     pub fn paths(
         &self,
@@ -438,14 +437,14 @@ impl Contents {
         self.minima_on_test.get(&(self.dependencies.minima(), number)).copied()
     }
 
-    /// The task of this stage with this key, decoded, if it has ended. A result that another
-    /// version of the stage has encoded differently counts as a failure that says so.
+    /// The task of this stage with this key, decoded, if it has ended. A result in the encoding of
+    /// another version of the stage counts as a failure with this reason.
     pub fn task<T: DeserializeOwned>(&self, stage: &str, key: &str) -> Option<Outcome<T>> {
         self.stored_task(stage, key).map(decode)
     }
 
-    /// Whether the task of this stage with this key has a result or failed, and why; `None` if it
-    /// has not ended. The result itself is not decoded.
+    /// Whether the task of this stage with this key has a result, or why it failed. `None` if it
+    /// has not ended. The result is not decoded.
     pub fn task_ended(&self, stage: &str, key: &str) -> Option<Result<(), &str>> {
         let outcome = self.stored_task(stage, key)?;
         Some(outcome.result.as_ref().map(|_| ()).map_err(String::as_str))
@@ -474,19 +473,19 @@ impl Contents {
         self.analyses.get(&self.dependencies.all_solutions())
     }
 
-    /// The sets that have paths between their vectors, by name.
+    /// The sets of the endpoints of all paths, by name.
     pub fn path_sets(&self) -> impl Iterator<Item = &EndSets> {
         self.paths.keys()
     }
 }
 
 impl StoredPath {
-    /// Whether it ended because its steps were used up.
+    /// Whether it took all of its steps.
     fn is_completed(&self) -> bool {
         self.outcome.result.as_ref().is_ok_and(|path| path.stop == PathStop::Completed)
     }
 
-    /// Whether it ended by itself before both numbers of steps, so that it is the same for both.
+    /// Whether it ended early, before both numbers of steps, so that it is the same for both.
     fn ended_before(&self, asked: usize, steps: usize) -> bool {
         let stop = self.outcome.result.as_ref().map(|path| &path.stop);
         match stop {
@@ -500,7 +499,7 @@ impl StoredPath {
     }
 }
 
-/// The path of so many steps among those of a pair, with the number that was asked for.
+/// The path of this number of steps among those of a pair, with the requested number.
 fn for_steps(paths: &BTreeMap<usize, StoredPath>, steps: usize) -> Option<(usize, &StoredPath)> {
     let ended = || paths.iter().find(|(asked, path)| path.ended_before(**asked, steps));
     paths.get_key_value(&steps).or_else(ended).map(|(&asked, path)| (asked, path))
@@ -538,7 +537,8 @@ fn drop_vectors(outcome: &mut Outcome<TrainingRun>) {
     }
 }
 
-/// All bytes must belong to the result: a shorter type would read the beginning of a longer one.
+/// All bytes must belong to the result, because a shorter type would accept the beginning of a
+/// longer one.
 fn decode<T: DeserializeOwned>(outcome: &Outcome<Vec<u8>>) -> Outcome<T> {
     let decoded = outcome.result.as_ref().map_err(Clone::clone).and_then(|bytes| {
         match postcard::take_from_bytes(bytes) {
@@ -754,7 +754,8 @@ mod tests {
             (PathStop::Converged { step: 25 }, "26", (true, None)),
             (PathStop::Converged { step: 25 }, "25", (false, None)),
             (PathStop::NotFinite { step: 25 }, "60", (true, None)),
-            // In the evaluation after the last step, which a longer search does otherwise.
+            // In the evaluation after the last step. A longer search evaluates this point in
+            // another way.
             (PathStop::NotFinite { step: 30 }, "60", (false, None)),
         ] {
             assert_eq!(found(&stop, steps), expected, "{stop:?} and then {steps}");

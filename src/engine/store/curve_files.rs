@@ -1,7 +1,7 @@
 //! `curves/`: the curve of each path, a file for each.
 //!
-//! `atlas.h5` gets its curves from here, and `export --path` and other stages read them. A file can
-//! be deleted at any time: then the curve is no longer kept, and all else stays.
+//! `atlas.h5` is assembled from these files, and `export --path` and other stages read them. A file
+//! can be deleted at any time: only its curve is lost.
 
 use super::frame_file;
 use super::journal::JournalError;
@@ -17,10 +17,10 @@ pub const FOLDER: &str = "curves";
 
 const KIND: FileKind = FileKind { magic: *b"lossatlas\r\n\x1d", version: 1 };
 
-/// The numbers of a curve. The path method of the configuration says what they mean.
+/// The numbers of a curve. Their meaning depends on the path method of the configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CurveNumbers<A> {
-    /// ω^a and ω^b, `(P,)` each, as the search had them.
+    /// ω^a and ω^b, `(P,)` each, as the search used them.
     pub endpoints: [Vec<A>; 2],
     /// The free parameters: b_1, …, b_N one after the other, `(N, P)`.
     pub free: Vec<A>,
@@ -29,9 +29,9 @@ pub struct CurveNumbers<A> {
 /// A curve in the precision of its landscape: single for networks, double for all others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum KeptCurve {
-    /// Of a network.
+    /// A curve of a network.
     Single(CurveNumbers<f32>),
-    /// Of a `[landscape]`.
+    /// A curve of a `[landscape]`.
     Double(CurveNumbers<f64>),
 }
 
@@ -71,10 +71,10 @@ pub struct CurveFiles {
 }
 
 impl CurveFiles {
-    /// Larger curves are not kept: they would not fit into a message between two ranks.
+    /// Maximum size of a kept curve: larger ones do not fit into a message between two ranks.
     pub const MAX_BYTES: usize = 1 << 29;
 
-    /// Those of a run directory, which may have none.
+    /// The files of a run directory, which may have none.
     pub fn of(directory: &Path) -> Self {
         Self { folder: directory.join(FOLDER) }
     }
@@ -83,12 +83,12 @@ impl CurveFiles {
         self.folder.join(format!("{path}.{steps}.curve"))
     }
 
-    /// Whether the curve of this path is there, as found with this number of steps.
+    /// Whether the curve of this path with this number of steps was kept.
     pub fn has(&self, path: &PathName, steps: usize) -> bool {
         self.file(path, steps).is_file()
     }
 
-    /// The curve of a path; `None` if it is not there.
+    /// The curve of a path. `None` if it was not kept.
     ///
     /// # Errors
     /// Why the file cannot be used, with its name.
@@ -103,7 +103,7 @@ impl CurveFiles {
     /// Stores the curve of a path.
     ///
     /// # Errors
-    /// [`JournalError::Io`]; what was stored before stays.
+    /// [`JournalError::Io`]. A file that was stored before stays.
     pub fn save(
         &self,
         path: &PathName,

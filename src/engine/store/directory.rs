@@ -1,13 +1,13 @@
-//! Making the entries of a directory durable.
+//! Writing the entries of a directory to disk.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Writes the entries of a directory to disk: a new or renamed file is safe only after that.
+/// Writes the entries of a directory to disk. Only then is a new or renamed file safe.
 ///
-/// File systems that cannot do it say "invalid argument" or "unsupported"; there nothing more can
-/// be done, and the files themselves are on disk already, so that is no error.
+/// File systems without this operation return "invalid argument" or "unsupported". These are
+/// ignored, because the files themselves are on disk already.
 pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
     match File::open(directory)?.sync_all() {
         Err(error)

@@ -8,7 +8,7 @@ use crate::solutions::SetName;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-/// What is now [`statistics::Analysis`].
+/// The former [`statistics::Analysis`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FirstAnalysis {
     kernel_pca: Vec<FirstKernelPcaResult>,
@@ -16,7 +16,7 @@ pub struct FirstAnalysis {
     distances: Vec<DistanceResult>,
 }
 
-/// What is now [`statistics::KernelPcaResult`]; vectors were never standardized.
+/// The former [`statistics::KernelPcaResult`]; vectors were never standardized.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct FirstKernelPcaResult {
     name: String,
@@ -30,7 +30,7 @@ struct FirstKernelPcaResult {
     initialization: Vec<u32>,
 }
 
-/// What is now [`kernel_pca::Kernel`]; the polynomial kernel had no scale.
+/// The former [`kernel_pca::Kernel`]; the polynomial kernel had no scale.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 enum FirstKernel {
     Linear,

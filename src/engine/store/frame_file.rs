@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
-/// The record of a file of this kind; `what` says in words what it should be.
+/// Reads the record of a file of this kind. `what` names the kind in messages.
 ///
 /// # Errors
 /// Why the file cannot be used, with its name.
@@ -27,10 +27,10 @@ pub(super) fn read<T: DeserializeOwned>(
     frame::decode(payload).map_err(|problem| format!("{shown}: {problem}"))
 }
 
-/// Writes a file into a folder, which is made if need be: a new file replaces the former one.
+/// Writes a file into a folder, which is created if necessary. A new file replaces a former one.
 ///
 /// # Errors
-/// [`JournalError::Io`]; what was stored before stays.
+/// [`JournalError::Io`]. A file that was stored before stays.
 pub(super) fn write(
     folder: &Path,
     file: &Path,

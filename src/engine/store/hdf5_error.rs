@@ -1,6 +1,6 @@
-//! What the HDF5 library says when it fails, in words for the user.
+//! Errors of the HDF5 library in words for the user.
 
-/// The reason of the system, if there is one, otherwise the library's, on one line.
+/// The reason of the system if there is one, otherwise that of the library, on one line.
 pub(super) fn reason(error: &hdf5::Error) -> String {
     let messages = messages(error);
     // The library quotes it: "… errno = 28, error message = 'No space left on device', buf = …".
@@ -16,7 +16,7 @@ pub(super) fn is_lock(error: &hdf5::Error) -> bool {
     messages(error).iter().any(|message| message.contains("unable to lock file"))
 }
 
-/// Of all functions of the library on the way to the one that failed.
+/// The messages of all functions of the library from the call to the one that failed.
 fn messages(error: &hdf5::Error) -> Vec<String> {
     let frames =
         error.stack().map(|stack| stack.iter().map(|frame| frame.desc().to_owned()).collect());

@@ -1,11 +1,10 @@
 //! Results on disk: the journal, which grows while the program runs, and `atlas.h5`, assembled
 //! from it.
 //!
-//! An HDF5 file that is open for writing does not survive a crash, so nothing is kept in one alone:
+//! A crash can destroy an HDF5 file that is open for writing, so no result is stored in one only:
 //! every finished unit of work goes to the [`journal`] at once, and [`atlas`] replaces `atlas.h5`
-//! as a whole. Tasks under way leave their states in [`checkpoints`]. `docs/format.md` describes
-//! these files to their readers. [`vectors`] brings parameter vectors in and out, in files that
-//! others read and write too.
+//! as a whole. Running tasks store their states in [`checkpoints`]. `docs/format.md` documents
+//! these files. [`vectors`] reads and writes parameter vectors in files of common formats.
 
 pub mod atlas;
 pub mod checkpoints;

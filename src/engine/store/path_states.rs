@@ -1,7 +1,7 @@
 //! `path-states/`: the last state of each search for a path, a file for each.
 //!
-//! A longer search goes on from it, and a search with other settings may begin with its path. A
-//! file can be deleted at any time: then the path is searched for from the straight line.
+//! A longer search continues from it, and a search with other settings may start with its path. A
+//! file can be deleted at any time: the path is then searched for from the straight line.
 
 use super::frame_file;
 use super::journal::frame::FileKind;
@@ -19,7 +19,7 @@ pub const FOLDER: &str = "path-states";
 
 const KIND: FileKind = FileKind { magic: *b"lossatlas\r\n\x1c", version: 1 };
 
-/// The end of the search for a path.
+/// The final state of the search for a path.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PathEnd {
     /// Wall time in s that the search has taken.
@@ -34,11 +34,11 @@ pub struct PathEnd {
 #[derive(Clone, Debug)]
 pub struct PathStates {
     folder: PathBuf,
-    /// The numbers of steps that there are of each path, by the beginning of its file name.
+    /// The numbers of steps with a stored state, by the beginning of the file name of each path.
     steps: BTreeMap<String, BTreeSet<usize>>,
 }
 
-/// Which path: what its file name begins with.
+/// Identifies a path: the beginning of its file name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathName(String);
 
@@ -86,12 +86,12 @@ impl PathStates {
         Ok(Self { folder, steps })
     }
 
-    /// The largest number of steps, up to `most`, after which the end of this path is there.
+    /// The largest number of steps, up to `most`, for which the final state of this path is stored.
     pub fn steps(&self, path: &PathName, most: usize) -> Option<usize> {
         self.steps.get(&path.0)?.range(..=most).next_back().copied()
     }
 
-    /// Whether the end of this path after so many steps is there.
+    /// Whether the final state of this path after these steps is stored.
     pub fn has(&self, path: &PathName, steps: usize) -> bool {
         self.steps.get(&path.0).is_some_and(|all| all.contains(&steps))
     }
@@ -100,7 +100,7 @@ impl PathStates {
         self.folder.join(format!("{}.{steps}.state", path.0))
     }
 
-    /// The end of a path.
+    /// The final state of a path.
     ///
     /// # Errors
     /// Why the file cannot be used, with its name.
@@ -108,10 +108,10 @@ impl PathStates {
         frame_file::read(&self.file(path, steps), KIND, "the state of a path")
     }
 
-    /// Stores the end of a path, and removes those after fewer steps.
+    /// Stores the final state of a path, and removes those after fewer steps.
     ///
     /// # Errors
-    /// [`JournalError::Io`]; what was stored before stays.
+    /// [`JournalError::Io`]. A file that was stored before stays.
     pub fn save(
         &mut self,
         path: &PathName,

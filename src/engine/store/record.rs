@@ -1,4 +1,4 @@
-//! What the journal holds.
+//! The records of the journal.
 
 use super::first;
 use crate::analysis::statistics::{Analysis, FailedPart};
@@ -12,11 +12,12 @@ use std::collections::BTreeMap;
 
 /// One entry of the journal.
 ///
-/// On disk a variant is known by its position: new ones go to the end, and whatever changes the
+/// On disk a variant is identified by its position. New variants go to the end, and a change of the
 /// fields of an old one needs a new [`FORMAT_VERSION`](super::journal::FORMAT_VERSION).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Record {
-    /// The configuration of the results that follow: the first record; again when it is extended.
+    /// The configuration of the results that follow: the first record, and again when the
+    /// configuration changes.
     Configuration(ConfigurationRecord),
     /// A start of the program.
     Session(SessionRecord),
@@ -28,20 +29,20 @@ pub enum Record {
         initialization: u32,
         /// Wall time in s.
         seconds: f64,
-        /// The run, or why there is none.
+        /// The run, or why it failed.
         outcome: Result<TrainingRun, String>,
     },
-    /// A path computation that ended.
+    /// A search for a path that ended.
     Path {
-        /// The set both ends come from.
+        /// The set of both endpoints.
         set: SetName,
         /// The landscape.
         landscape: LandscapeName,
-        /// Initialization numbers of the ends ω^a and ω^b.
+        /// Initialization numbers of the endpoints ω^a and ω^b.
         pair: (u32, u32),
         /// Wall time in s.
         seconds: f64,
-        /// The path, or why there is none.
+        /// The path, or why the search failed.
         outcome: Result<PathResult, String>,
     },
     /// Kernel PCA and statistics as version 0.1.0 wrote them.
@@ -51,7 +52,7 @@ pub enum Record {
         /// The results.
         analysis: first::FirstAnalysis,
     },
-    /// A vector from elsewhere, evaluated.
+    /// An imported vector that was evaluated.
     Imported {
         /// The set it belongs to.
         set: SetName,
@@ -68,25 +69,25 @@ pub enum Record {
         number: u32,
         /// Wall time in s.
         seconds: f64,
-        /// Where it ended, or why nowhere.
+        /// Where it ended, or why it failed.
         outcome: Result<MinimizationResult, String>,
     },
-    /// An `atlas.h5` that is about to take its place in the directory.
+    /// An `atlas.h5` that is about to be moved into place.
     Atlas {
         /// SHA-256, hexadecimal, of the file.
         checksum: String,
     },
     /// Kernel PCA and statistics, each part with its outcome.
     Analysis {
-        /// Tells it from an analysis of other sets or with other settings.
+        /// Identifies the sets and the settings of the analysis.
         digest: String,
         /// The parts that were computed.
         analysis: Analysis,
-        /// The others.
+        /// The parts that failed.
         failed: Vec<FailedPart>,
     },
-    /// A path that was found on an analytic landscape of few dimensions, with its points. One that
-    /// was not found there is a [`Self::Path`].
+    /// A path that was found on an analytic landscape of few dimensions, with its points. A failed
+    /// search there is a [`Self::Path`].
     PathWithPoints {
         /// As in [`Self::Path`].
         set: SetName,
@@ -101,20 +102,21 @@ pub enum Record {
         /// Its points.
         track: Track,
     },
-    /// A task of a stage that ended. New stages store their results so; training, imports, minima,
-    /// paths and kernel PCA keep writing the variants above, which are read for good.
+    /// A task of a stage that ended. Newer stages store their results in this form. Training,
+    /// imports, minima, paths and kernel PCA keep writing the variants above, which will always be
+    /// readable.
     Task {
         /// Name of the stage.
         stage: String,
-        /// Which of its tasks, unique within the stage.
+        /// The key of the task, unique within the stage.
         key: String,
         /// Wall time in s.
         seconds: f64,
-        /// The result as the stage has encoded it ([`Record::task`]), or why there is none.
+        /// The result in the encoding of the stage ([`Record::task`]), or why the task failed.
         outcome: Result<Vec<u8>, String>,
     },
-    /// A minimization on the first data set of a process that has a data set `test` too. One that
-    /// has failed is a [`Self::Minimum`].
+    /// A minimization on the first data set of a process that also has a data set `test`. A failed
+    /// one is a [`Self::Minimum`].
     MinimumWithTest {
         /// Number of the start.
         number: u32,
@@ -125,27 +127,27 @@ pub enum Record {
         /// The value there on the data set `test`.
         value_on_test: f64,
     },
-    /// A path computation that ended, between vectors of two sets.
+    /// A search for a path between vectors of two sets that ended.
     PathBetween {
-        /// The sets of the ends.
+        /// The sets of the endpoints.
         sets: EndSets,
         /// The landscape.
         landscape: LandscapeName,
-        /// Initialization numbers of the ends ω^a and ω^b, each in its set.
+        /// Initialization numbers of the endpoints ω^a and ω^b, each in its set.
         pair: (u32, u32),
         /// Wall time in s.
         seconds: f64,
-        /// The path, with its points where these are kept, or why there is none.
+        /// The path, with its points if these are kept, or why the search failed.
         outcome: Result<(PathResult, Option<Track>), String>,
     },
-    /// A path on the landscape of a network that tells classes apart. One that was not found there
-    /// is a [`Self::Path`] or a [`Self::PathBetween`].
+    /// A path on the landscape of a network with classes. A failed search there is a [`Self::Path`]
+    /// or a [`Self::PathBetween`].
     PathWithAccuracy {
-        /// The sets of the ends, mostly one.
+        /// The sets of the endpoints, usually one.
         sets: EndSets,
         /// The landscape.
         landscape: LandscapeName,
-        /// Initialization numbers of the ends ω^a and ω^b, each in its set.
+        /// Initialization numbers of the endpoints ω^a and ω^b, each in its set.
         pair: (u32, u32),
         /// Wall time in s.
         seconds: f64,
@@ -176,7 +178,7 @@ impl Record {
         }
     }
 
-    /// Why there is no solution or no path, for a task that came to nothing.
+    /// Why the task failed; `None` if it did not.
     pub fn failure(&self) -> Option<String> {
         match self {
             Self::Training { outcome: Ok(run), .. } => {
@@ -193,7 +195,7 @@ impl Record {
     }
 }
 
-/// What was asked for.
+/// The configuration in force from here on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigurationRecord {
     /// Every key with its value in use, defaults included.
@@ -211,13 +213,13 @@ pub struct ConfigurationRecord {
 }
 
 impl ConfigurationRecord {
-    /// What its results depend on.
+    /// The dependencies of its results.
     pub fn dependencies(&self) -> Dependencies {
         Dependencies::of(&self.effective, &self.dataset_checksum)
     }
 }
 
-/// Who computed, where and when.
+/// A start of the program: where and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRecord {
     /// Name of the host of rank 0.

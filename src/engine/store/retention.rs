@@ -1,13 +1,13 @@
-//! Whose parameter vectors stay in memory.
+//! Which parameter vectors stay in memory.
 
 use crate::config::dependencies::KeyDigest;
 use crate::optimizer::{OptimizerName, TrainingRun};
 use std::collections::BTreeMap;
 
-/// Of each method the best runs as [`select`](crate::solutions::select) ranks them: those with the
-/// lowest training loss among the first initializations. No set takes the vectors of another run,
-/// and with tens of thousands of initializations they would fill the memory of rank 0. The journal
-/// keeps them all.
+/// The vectors of the best runs of each optimizer in the order of
+/// [`select`](crate::solutions::select): those with the lowest training loss among the first
+/// initializations. Sets contain no other runs, and with tens of thousands of initializations all
+/// vectors would fill the memory of rank 0. The journal keeps them all.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Retention {
     initializations: u32,
@@ -17,12 +17,12 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// Of each method the best `keep` of the runs from initializations 0 to `initializations` − 1.
+    /// The best `keep` runs of each optimizer, among initializations 0 to `initializations` − 1.
     pub fn best(keep: usize, initializations: u32) -> Self {
         Self { initializations, keep, best: BTreeMap::new() }
     }
 
-    /// Takes note of a run; returns the initialization whose vectors are no longer needed, if any.
+    /// Records a run. Returns the initialization whose vectors are no longer needed, if any.
     pub(super) fn admit(
         &mut self,
         of: (KeyDigest, &OptimizerName),

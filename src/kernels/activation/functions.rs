@@ -1,5 +1,5 @@
-//! The activation functions as types, so that every loop is compiled for each of them: a choice
-//! between six within a loop would keep the compiler from vectorizing it.
+//! The activation functions as types, so that every loop is compiled for each of them. The compiler
+//! could not vectorize a loop that chooses between six functions.
 
 #![expect(
     clippy::inline_always,
@@ -49,7 +49,7 @@ impl Function for Softplus {
 pub(in crate::kernels) struct Relu;
 
 impl Function for Relu {
-    /// NaN must stay NaN: a comparison that is false for it would hide a diverged run.
+    /// NaN must stay NaN, because a comparison that is false for NaN would hide a diverged run.
     #[inline(always)]
     fn forward<S: Simd, A: Real>(_: S, x: A) -> (A, A) {
         let output = if x < A::zero() { A::zero() } else { x };
@@ -62,7 +62,7 @@ impl Function for Relu {
         if output <= A::zero() { A::zero() } else { A::one() }
     }
 
-    /// A choice of deltas, not a factor: ±∞ is dropped where the slope is 0.
+    /// A selection instead of a factor, so that ±∞ is dropped where the slope is 0.
     #[inline(always)]
     fn backward<S: Simd, A: Real>(_: S, delta: A, output: A) -> A {
         if output <= A::zero() { A::zero() } else { delta }

@@ -7,7 +7,7 @@ use super::{Buffer, Real};
 pub(super) use functions::{Function, Gelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 use serde::{Deserialize, Serialize};
 
-/// What is applied between the layers of a network.
+/// The function between the layers of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Activation {
     /// ln(1 + eˣ).
@@ -63,7 +63,7 @@ impl Activation {
     pub const ALL: [Self; 6] =
         [Self::Softplus, Self::Relu, Self::Tanh, Self::Sigmoid, Self::Gelu, Self::Silu];
 
-    /// Whether the slope does not follow from the output, so that the forward pass has to
+    /// Whether the slope cannot be computed from the output, so that the forward pass must
     /// [keep](Self::apply_and_keep) it.
     pub fn keeps_slopes(self) -> bool {
         with_function!(self, F => F::KEEPS_SLOPE)

@@ -108,8 +108,7 @@ fn magnitude(x: f32) -> u32 {
 fn scale(largest: u32) -> [f32; 2] {
     const BIAS: u32 = 127;
     const INFINITE: u32 = 0xff << 23;
-    // A little larger, so that the integer is less than 2²³ − 2¹⁵ − 2⁷: three digits reach no
-    // further.
+    // A little larger, so that the integer is less than 2²³ − 2¹⁵ − 2⁷, the limit of three digits.
     let exponent = (f32::from_bits(largest) * (1.0 + 1.0 / 128.0)).to_bits() >> 23;
     // Below 1e-31 fewer bits are left.
     let up = (2 * BIAS + 22 - exponent).min(BIAS + 126);

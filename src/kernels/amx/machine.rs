@@ -1,7 +1,7 @@
 //! The instructions of AMX-INT8: eight registers of a kilobyte each, and a product of two of
 //! them, 16 × 64 times 64 × 16 bytes, added to a third of `i32`.
 //!
-//! Rust has them for its nightly compiler only, so they are written here as assembly. Each of the
+//! Rust has them only in its nightly compiler, so they are written here in assembly. Each of the
 //! few blocks begins and ends with empty registers.
 
 use crate::kernels::instructions::{Level, allows};
@@ -34,8 +34,8 @@ impl Tile {
 /// Two tiles, one below or beside the other.
 pub(super) type Two = [Tile; 2];
 
-/// A token: the processor has these instructions, and those of AVX-512 that prepare for them, and
-/// the operating system lets this process use them.
+/// A token: the processor has these instructions and the AVX-512 instructions that pack tiles, and
+/// the operating system permits this process to use them.
 #[derive(Clone, Copy)]
 pub(super) struct Machine(());
 
@@ -153,7 +153,7 @@ fn has_tiles() -> bool {
     unsafe { __cpuid_count(0, 0).eax >= 7 && __cpuid_count(7, 0).edx & BOTH == BOTH }
 }
 
-/// Linux saves the registers of those processes only that have asked for them.
+/// Linux saves these registers only for processes that request it.
 #[cfg(target_os = "linux")]
 fn is_permitted() -> bool {
     const ARCH_REQ_XCOMP_PERM: libc::c_long = 0x1023;

@@ -4,12 +4,13 @@
 //! Tiles multiply bytes and add to `i32`, thirty-two times as fast as AVX-512 does with `f32`. A
 //! pixel, 0 to 255, is a byte. A row of A becomes integers of 24 bits times a power of two that
 //! suits its largest number, each integer three digits of −128 to 127: Σ aₖ xₖ = 2ˢ (2¹⁶ Σ hₖ xₖ +
-//! 2⁸ Σ mₖ xₖ + Σ lₖ xₖ). The sums of digits are exact, in any order; a number is rounded, by about
-//! 2⁻²³ of the largest of its row at most. As long as large and small ones of a row meet the same
-//! pixels, that is less than what the additions of an `f32` product leave; where the largest meet
-//! black ones, it is more (Ozaki, Ogita, Oishi and Rump, Error-free transformations of matrix
-//! multiplication by using fast routines of matrix multiplication and its applications, 2012; on
-//! such integers: Ootomo, Ozaki and Yokota, DGEMM on integer matrix multiplication unit, 2024).
+//! 2⁸ Σ mₖ xₖ + Σ lₖ xₖ). The sums of digits are exact in any order. A number is rounded by at most
+//! about 2⁻²³ of the largest of its row. If large and small numbers of a row multiply the same
+//! pixels, this is less than the rounding of the additions in an `f32` product. If the largest
+//! multiply black pixels only, it is more (Ozaki, Ogita, Oishi and Rump, Error-free transformations
+//! of matrix multiplication by using fast routines of matrix multiplication and its applications,
+//! 2012; on such integers: Ootomo, Ozaki and Yokota, DGEMM on integer matrix multiplication unit,
+//! 2024).
 
 mod left;
 mod machine;
@@ -49,11 +50,10 @@ impl AmxImages {
         Some(Self { machine, forward: Right::default(), backward: Right::default() })
     }
 
-    /// Takes over images of so many pixels each, one after the other, for the products that are
-    /// named.
+    /// Packs images of `pixels_per_image` pixels each, one after the other, for the named products.
     ///
     /// # Panics
-    /// If an image has no pixels, or there is a part of one.
+    /// If an image has no pixels, or the last image is incomplete.
     pub(super) fn read(
         &mut self,
         pixels: &[u8],

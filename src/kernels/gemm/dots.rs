@@ -1,7 +1,7 @@
 //! C ← A B or C ← C + A B by dot products, where rows of A and columns of B are contiguous.
 //!
-//! Nothing is copied, and no vector is half empty because C is narrower than whole vectors. In
-//! return the lanes of each sum have to be added.
+//! Nothing is copied, and no vector is partly empty if C is narrower than whole vectors. In return
+//! the lanes of each sum must be added.
 
 #![expect(
     clippy::inline_always,
@@ -62,7 +62,7 @@ fn all<S: Simd, A: Real, const N: usize>(
 ) {
     let (rows, columns) = (a.len() / inner, b.len() / inner);
     for first_column in (0..columns).step_by(N) {
-        // Where there are too few, the last once more: those sums are left out.
+        // If there are too few, the last one is repeated, and the repeated sums are ignored.
         let columns_of_b: [_; N] =
             from_fn(|j| &b[(first_column + j).min(columns - 1) * inner..][..inner]);
         for first_row in (0..rows).step_by(N) {

@@ -2,9 +2,9 @@
 //!
 //! A layer's product has a few dozen rows and columns, or a few hundred. OpenBLAS copies both
 //! factors before it multiplies, which takes a quarter of the time or more at such sizes. Here the
-//! left factor is read where it is, and the right one is copied only if its rows are not
-//! contiguous, and not even then if [`dots`] are faster. Large products are left to OpenBLAS. Which
-//! of them multiplies depends on the type of processor, on shapes and on orders in memory alone.
+//! left factor is read in place. The right one is copied only if its rows are not contiguous, and
+//! not even then if [`dots`] are faster. Large products use OpenBLAS. The choice depends only on
+//! the type of processor, on shapes and on orders in memory.
 
 mod dots;
 mod kernel;
@@ -18,12 +18,12 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2};
 pub use transpose::Transpose;
 
-/// Largest left factor, in numbers. Above, to read it again for each panel of columns costs more
-/// than to copy it once.
+/// Largest left factor, in numbers. A larger one is faster to copy once than to read again for each
+/// panel of columns.
 const MAX_LEFT: usize = 1 << 18;
 
-/// Multiplications up to which OpenBLAS copies nothing either, and has the faster kernels: if rows
-/// of the right factor are contiguous, and if its columns are.
+/// Number of multiplications up to which OpenBLAS copies nothing either and is faster: for a right
+/// factor with contiguous rows, and with contiguous columns.
 const SMALL: [usize; 2] = [1_000_000, 100_000];
 
 /// C ← A B.

@@ -8,8 +8,7 @@
 //!
 //! Sparse and AMX products need the weights in an order of their own. [`PackedWeights`] borrow the
 //! weights, pack them at the first product, and keep them for the next blocks of images. The borrow
-//! is what makes them correct: the weights cannot change while something that was made of them can
-//! still be used.
+//! ensures that the weights cannot change while their packed form is in use.
 
 use super::amx::{AmxImages, Left};
 use super::gemm::{gemm, gemm_add};
@@ -23,12 +22,12 @@ pub use pixels::PixelSlice;
 
 mod pixels;
 
-/// What images are read for, and so how often each form of them would be used.
+/// The purpose of reading images, which determines how often each form of them would be used.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Purpose {
-    /// Losses, where the products with the images are known.
+    /// Losses with known products with the images.
     KnownLosses,
-    /// Their gradient, for one product backward.
+    /// Gradients with known products with the images: one product backward.
     KnownGradient,
     /// Products forward.
     Losses,
@@ -50,7 +49,7 @@ impl Purpose {
         self != Self::Losses
     }
 
-    /// Whether sparse images save more than it takes to compress them.
+    /// Whether sparse products save more time than the compression takes.
     fn suits_sparse(self, fast: bool) -> bool {
         if fast {
             self != Self::KnownLosses
@@ -65,7 +64,7 @@ impl Purpose {
 pub struct ImageForm {
     /// Whether all pixels enter one matrix product: only then sparse images and AMX tiles are used.
     pub multiplied: bool,
-    /// Whether gray values are read besides.
+    /// Whether gray values are read in addition.
     pub gray: bool,
     /// Whether the images are [mostly black](PixelSlice::are_mostly_black).
     pub sparse: bool,
@@ -87,10 +86,10 @@ impl<A: Real> ImageBuffer<A> {
         Self { form, gray: Buffer::default(), sparse: SparseImages::default(), amx }
     }
 
-    /// Reads images of so many pixels each, one after the other.
+    /// Reads images of `pixels_per_image` pixels each, one after the other.
     ///
     /// # Panics
-    /// If an image has no pixels, or there is a part of one.
+    /// If an image has no pixels, or the last image is incomplete.
     pub fn read<'p>(
         &mut self,
         pixels: impl Into<PixelSlice<'p>>,
@@ -136,7 +135,7 @@ impl<A: Real> ImageBuffer<A> {
 #[derive(Clone, Copy)]
 pub struct ImageMatrix<'a, A> {
     images: usize,
-    /// `None` where the factor serves all that the images were read for.
+    /// `None` if the factor is sufficient for the purpose.
     gray: Option<ArrayView2<'a, A>>,
     factor: Factor<'a, A>,
 }
@@ -167,7 +166,7 @@ impl<'a, A: Real> From<ArrayView2<'a, A>> for ImageMatrix<'a, A> {
 }
 
 impl<'a, A: Real> ImageMatrix<'a, A> {
-    /// The same for a shorter time: views of ndarray do not shorten their lifetime by themselves.
+    /// The same with a shorter lifetime, which views of ndarray do not take by themselves.
     pub fn reborrow(&self) -> ImageMatrix<'_, A> {
         ImageMatrix { gray: self.gray.as_ref().map(|gray| gray.reborrow()), ..*self }
     }
@@ -180,7 +179,7 @@ impl<'a, A: Real> ImageMatrix<'a, A> {
     /// The gray values, `(images, pixels)`, rows contiguous.
     ///
     /// # Panics
-    /// If the images were read for products alone.
+    /// If the images were read for products only.
     pub fn gray(self) -> ArrayView2<'a, A> {
         self.gray.expect("images were read with their gray values")
     }
@@ -267,8 +266,8 @@ pub struct ImageWorkspace<A> {
 /// W, one or several matrices of weights, one below the other, in the order that products with
 /// images read.
 ///
-/// They are packed at the first product. As long as this value lives, it borrows the weights, so
-/// that they are still those that were packed.
+/// They are packed at the first product. This value borrows the weights, so they cannot change
+/// afterward.
 pub struct PackedWeights<'w, A> {
     matrices: Vec<ArrayView2<'w, A>>,
     packing: Option<Packing>,

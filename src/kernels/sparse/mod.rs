@@ -1,8 +1,8 @@
 //! Products with images, most of whose pixels are black.
 //!
-//! Four in five pixels of a handwritten digit are 0. A product that skips them takes half of the
-//! time or less of a dense one, at the sizes of a first layer: a pixel that counts costs more than
-//! one in a dense product, which holds more sums in registers for each number it reads.
+//! Four in five pixels of a handwritten digit are 0. At the sizes of a first layer, a product that
+//! skips them takes half of the time of a dense one, or less. It is not five times as fast, because
+//! a dense product keeps more sums in registers for each number that it reads.
 //!
 //! [`SparseImages`] is a block of images for a first layer, [`SparseRows`] what one step of a
 //! recurrence reads of them.
@@ -25,12 +25,12 @@ use ndarray::ArrayViewMut2;
 pub(super) use panels::Panels;
 pub(crate) use rows::SparseRows;
 
-/// Sparse products are used if at most one pixel in so many counts.
+/// Sparse products are used if at most one pixel in this many is not 0.
 const ONE_IN: usize = 3;
 
 /// X, `(images, pixels)`: the gray values that are not 0, by images and by pixels.
 ///
-/// What would be multiplied by a black pixel is skipped, also NaN and ±∞.
+/// Factors of black pixels are skipped, also NaN and ±∞.
 pub(super) struct SparseImages<A> {
     by_images: ColumnBlocks<A>,
     by_pixels: ColumnBlocks<A>,
@@ -47,7 +47,7 @@ impl<A: Real> Default for SparseImages<A> {
     }
 }
 
-/// Whether few enough of these pixels count for sparse products to be faster.
+/// Whether so few of these pixels are not 0 that sparse products are faster.
 pub fn mostly_black(pixels: &[u8]) -> bool {
     // Counts of up to 255 in a byte: the compiler then counts 64 pixels at a time.
     let count =
@@ -55,17 +55,16 @@ pub fn mostly_black(pixels: &[u8]) -> bool {
     ONE_IN * pixels.chunks(255).map(count).sum::<usize>() <= pixels.len()
 }
 
-/// Whether images are compressed so fast that few products pay for it.
+/// Whether compression is so fast that it pays after few products.
 pub(super) fn compresses_fast() -> bool {
     Compress::get().is_some()
 }
 
 impl<A: Real> SparseImages<A> {
-    /// Takes over images of so many pixels each, one after the other, for the products that are
-    /// named.
+    /// Compresses images of `pixels_per_image` pixels each, one after the other, for the named products.
     ///
     /// # Panics
-    /// If an image has no pixels, or there is a part of one.
+    /// If an image has no pixels, or the last image is incomplete.
     pub(super) fn read(
         &mut self,
         pixels: &[u8],

@@ -13,7 +13,7 @@ const CHUNK: usize = 32;
 
 /// S, its rows compressed to the numbers that are not 0 (CSR).
 ///
-/// What would be multiplied by a 0 is skipped, also NaN and ±∞.
+/// Factors of 0 are skipped, also NaN and ±∞.
 pub struct SparseRows<A> {
     columns: usize,
     /// Where each row ends.
@@ -30,7 +30,7 @@ impl<A> Default for SparseRows<A> {
 }
 
 impl<A: Real> SparseRows<A> {
-    /// Removes all rows; those to come have so many columns.
+    /// Removes all rows, and sets the number of columns.
     pub fn clear(&mut self, columns: usize) {
         self.columns = columns;
         self.ends.clear();
@@ -39,7 +39,7 @@ impl<A: Real> SparseRows<A> {
     /// Appends a row: the `chosen` of some numbers.
     ///
     /// # Panics
-    /// If there are not as many as columns, or there is no such number.
+    /// If their number differs from that of the columns, or an index is out of range.
     pub fn push(&mut self, numbers: &[A], chosen: &[usize]) {
         assert_eq!(chosen.len(), self.columns, "numbers of a row");
         let mut end = self.ends.last().map_or(0, |&end| end as usize);

@@ -1,4 +1,4 @@
-//! The loss on a random subset of the images, another one for each step.
+//! The loss on a random subset of the images, a new subset for each step.
 
 use super::{ImageLandscape, Interrupt};
 use crate::data::{GatheredImages, ImageView};
@@ -11,8 +11,8 @@ use rand::seq::index::sample;
 
 /// `size` of the images at a time, drawn without replacement.
 ///
-/// The images of a step depend on the seed, the step, and the numbers of images alone: every path
-/// descends on the same sequence.
+/// The images of a step depend only on the seed, the step, and the numbers of images. So all paths
+/// use the same sequence of batches.
 pub struct ImageBatches<'a, A> {
     network: &'a dyn Network<A>,
     images: ImageView<'a>,

@@ -1,7 +1,7 @@
 //! Losses along a line, which share the first layer's products.
 //!
-//! W(θ + u d) X = W(θ) X + u W(d) X: with both products kept for all images, a trial of a line
-//! search costs the later layers only, and a gradient no forward product with the images.
+//! W(θ + u d) X = W(θ) X + u W(d) X. With both products stored for all images, a trial of a line
+//! search computes the later layers only, and a gradient needs no forward product with the images.
 
 use super::scratch::Scratch;
 use super::{BLOCK, ImageLandscape, each};
@@ -13,22 +13,22 @@ use crate::network::{Batch, Score};
 use ndarray::{Array2, arr2};
 use std::ops::Range;
 
-/// Largest memory of a line; beyond that it is evaluated point by point.
+/// Maximum memory of a line. A line that needs more is evaluated point by point.
 pub(super) const MAX_BYTES: usize = 256 << 20;
 
-/// θ and d are the two vectors that points are combined from.
+/// Points are combinations of two vectors, θ and d.
 pub(super) const VECTORS: usize = 2;
 
 pub(super) struct SharedLine<'l, 'a, A> {
     landscape: &'l ImageLandscape<'a, A>,
     /// `(2, P)`: θ and d.
     vectors: Array2<A>,
-    /// What each block of images shares.
+    /// The shared products of each block of images.
     shared: Vec<Vec<A>>,
 }
 
 impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
-    /// `None` if the network has no way to share, or it would take too much memory.
+    /// `None` if the network cannot share products, or if they need too much memory.
     pub(super) fn new(
         landscape: &'l ImageLandscape<'a, A>,
         start: &[A],
@@ -60,7 +60,7 @@ impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
         Ok(Some(Self { landscape, vectors, shared }))
     }
 
-    /// The points of the line at this u: one.
+    /// The point of the line at this u, as a combination.
     fn points<'p>(&'p self, coefficients: &'p Array2<A>) -> Combinations<'p, A> {
         Combinations { vectors: self.vectors.view(), coefficients: coefficients.view() }
     }
@@ -69,7 +69,7 @@ impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
         arr2(&[[A::one(), A::of(u)]])
     }
 
-    /// Calls `work` with each block of `range` and what it shares.
+    /// Calls `work` with each block of `range` and its shared products.
     fn for_each_block(
         &self,
         range: &Range<usize>,
@@ -78,7 +78,7 @@ impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
         mut work: impl FnMut(&[A], Batch<A>),
     ) -> Result<(), Interrupted> {
         let mut shared = self.shared[range.start / BLOCK..].iter();
-        // The products with the vectors are there already.
+        // The products with the vectors are stored already.
         self.landscape.for_each_block(range, images, purpose, |batch| {
             let shared =
                 shared.next().expect("parts are whole blocks, each of which shares something");

@@ -19,21 +19,21 @@ use scratch::{Scratch, batch};
 use std::ops::Range;
 use std::sync::Mutex;
 
-/// Images converted to floating point and worked through at a time: a block of 784 pixels an image
-/// and its activations stay in a core's second-level cache.
+/// Images of a block. With 784 pixels an image, the block in floating point and its activations
+/// stay in the second-level cache of a core.
 const BLOCK: usize = 256;
 
-/// Parts that the images are cut into for loss and gradient at a point, if each is a block at
-/// least: enough to keep dozens of threads busy; each costs an addition of gradients.
+/// Number of parts of the images for loss and gradient at a point, if each part has at least one
+/// block. It is enough for dozens of threads; each part needs an addition of gradients.
 const PARTS: usize = 64;
 
-/// Says whether to give up; once true it stays so.
+/// Returns whether to stop. Once it returns true, it must keep doing so.
 pub type Interrupt<'a> = dyn Fn() -> bool + Sync + 'a;
 
 /// θ ↦ mean over images of the loss of a network.
 ///
-/// Losses are summed in `f64`, gradients part by part, both in an order that depends on the number
-/// of images alone.
+/// Losses are summed in `f64`, gradients part by part, both in an order that depends only on the
+/// number of images.
 pub struct ImageLandscape<'a, A> {
     network: &'a dyn Network<A>,
     images: ImageView<'a>,
@@ -41,7 +41,7 @@ pub struct ImageLandscape<'a, A> {
     sparse: bool,
     threads: Option<&'a Threads>,
     interrupt: Option<&'a Interrupt<'a>>,
-    /// Buffers of evaluations that are not under way; grows to one for each thread.
+    /// Unused buffers of evaluations; at most one for each thread.
     idle: Mutex<Vec<Scratch<'a, A>>>,
 }
 
@@ -54,20 +54,21 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     pub fn new(network: &'a dyn Network<A>, images: ImageView<'a>) -> Self {
         assert!(!images.is_empty(), "a landscape needs images");
         assert_eq!(images.pixels_per_image(), network.inputs(), "image size and network disagree");
-        // The first images decide. It changes speed and the last bits, and has to depend on the
-        // data alone.
+        // The first images decide. The choice affects speed and the last bits, so it must depend on
+        // the data only.
         let sparse = images.first(BLOCK).pixels().are_mostly_black();
         Self { network, images, sparse, threads: None, interrupt: None, idle: Mutex::default() }
     }
 
-    /// The same landscape, evaluated by these threads; mini-batches stay on the caller's.
+    /// The same landscape, evaluated by these threads. Mini-batches are evaluated on the thread of
+    /// the caller.
     #[must_use]
     pub fn on(self, threads: &'a Threads) -> Self {
         Self { threads: Some(threads), ..self }
     }
 
-    /// The same landscape; its evaluations are [`Interrupted`] between two blocks of images once
-    /// `interrupt` says true, which is asked before each block.
+    /// The same landscape with interruptible evaluations: before each block of images `interrupt`
+    /// is called, and if it returns true, the evaluation is [`Interrupted`].
     #[must_use]
     pub fn interruptible(self, interrupt: &'a Interrupt<'a>) -> Self {
         Self { interrupt: Some(interrupt), ..self }
@@ -83,7 +84,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         self.network
     }
 
-    /// Mean loss, and the fraction of images classified correctly (NaN where there are no classes).
+    /// Mean loss, and the fraction of images classified correctly (NaN without classes).
     ///
     /// # Errors
     /// If it is interrupted.
@@ -97,7 +98,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     /// Mean loss over the images of these indices, and overwrites `gradient` with its gradient.
     ///
     /// # Errors
-    /// If it is interrupted, which is asked for once at the beginning.
+    /// If it is interrupted, which is checked once at the beginning.
     ///
     /// # Panics
     /// If an index is not below the number of images, or there is none.
@@ -132,7 +133,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     /// If it is interrupted.
     ///
     /// # Panics
-    /// If the network does not show the outputs of a group of its symmetry.
+    /// If the network does not provide the outputs of a group of its symmetry.
     pub fn unit_outputs(&self, theta: &[A]) -> Result<Vec<Array2<f64>>, Interrupted> {
         let mut parts = vec![Vec::new(); self.network.symmetry().groups().len()];
         self.with_scratch(|Scratch { images, evaluator, .. }| {
@@ -150,7 +151,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         Ok(parts.into_iter().map(joined).collect())
     }
 
-    /// Bytes that a [line](Landscape::line) keeps of what its points share; 0 where they do not.
+    /// Bytes of the shared products of a [line](Landscape::line); 0 if its points share nothing.
     pub fn line_bytes(&self) -> usize {
         let length = self.with_scratch(|scratch| {
             scratch.combinations_evaluator.as_ref().map_or(0, |evaluator| evaluator.shared_length())
@@ -184,8 +185,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         self.parts(self.samples().div_ceil(PARTS))
     }
 
-    /// Ranges of whole blocks, as many as it takes to have `size` images or more in each but the
-    /// last.
+    /// Ranges of whole blocks. Each except the last has `size` images or more.
     fn parts(&self, size: usize) -> Vec<Range<usize>> {
         let (samples, size) = (self.samples(), size.next_multiple_of(BLOCK));
         (0..samples).step_by(size).map(|start| start..samples.min(start + size)).collect()
@@ -206,8 +206,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         results.ok_or(Interrupted)
     }
 
-    /// Overwrites `gradient` with the mean over the images of what each thread adds up for its
-    /// parts of them, and returns the results of the parts, in their order.
+    /// Overwrites `gradient` with the mean over the images of the gradients that the threads sum
+    /// up. Returns the results of the parts, in their order.
     fn mean_gradient<R: Send>(
         &self,
         gradient: &mut [A],
@@ -240,7 +240,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         })
     }
 
-    /// Whether the evaluation under way may go on.
+    /// Returns an error if the evaluation should stop.
     fn go_on(&self) -> Result<(), Interrupted> {
         if self.interrupt.is_some_and(|interrupt| interrupt()) { Err(Interrupted) } else { Ok(()) }
     }
@@ -254,7 +254,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     }
 }
 
-/// [`Items::each`]; an item that is interrupted gives up.
+/// [`Items::each`] for work that can be interrupted: an interrupted item stops the others.
 fn each<'t, R>(items: &mut Items<'t, R>, mut work: impl FnMut(Item<'t>) -> Result<R, Interrupted>) {
     items.each(|item| work(item).ok());
 }
@@ -264,7 +264,7 @@ struct Parts<'i, 't, 's, A, R> {
     items: &'i mut Items<'t, R>,
     ranges: &'i [Range<usize>],
     sum: &'i Mutex<&'s mut [A]>,
-    /// Of one part.
+    /// The gradient of one part.
     own: Buffer<A>,
 }
 
@@ -283,7 +283,7 @@ impl<A: Real, R> Parts<'_, '_, '_, A, R> {
     }
 }
 
-/// In the order of the parts.
+/// The sum of the scores, in the order of the parts.
 fn total(scores: impl IntoIterator<Item = Score>) -> Score {
     let mut sum = Score::default();
     scores.into_iter().for_each(|score| sum += score);

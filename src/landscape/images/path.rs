@@ -2,9 +2,9 @@
 //!
 //! If the network shares work between the points, with a
 //! [`CombinationsEvaluator`](crate::network::CombinationsEvaluator), all points are evaluated for
-//! one block of images after the other. Otherwise it goes point by point, with many images for
-//! each, so that points are combined from the vectors of the path, and their gradients added to
-//! those of its coefficients, only now and then.
+//! one block of images, then for the next. Otherwise the points are evaluated one by one, each on
+//! many images at a time. So points are rarely combined from the vectors of the path, and their
+//! gradients rarely added to those of its coefficients.
 
 use super::scratch::Scratch;
 use super::{BLOCK, ImageLandscape, each, total};
@@ -16,21 +16,21 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use std::ops::Range;
 use std::sync::Mutex;
 
-/// Images at one point between two additions of its gradient, which then take a hundredth of the
-/// time.
+/// Images at one point between two additions of its gradient. The additions then take a hundredth
+/// of the time.
 const POINT_IMAGES: usize = 16 * BLOCK;
 
 /// Σₘ `weights[m, n]` gₘ for each n.
 pub(super) struct WeightedGradients<'g, A> {
     /// `(M, N)`.
     weights: ArrayView2<'g, A>,
-    /// N of them, `(P,)`. Each has an ordered region of its own, so that no thread waits for the
+    /// N rows, `(P,)` each. Each has an ordered region of its own, so that no thread waits for the
     /// lock.
     rows: Vec<Mutex<&'g mut [A]>>,
 }
 
 impl<'g, A: Real> WeightedGradients<'g, A> {
-    /// Adds to the rows of `gradient`, `(N, P)`.
+    /// Will add to the rows of `gradient`, `(N, P)`.
     pub(super) fn new(weights: ArrayView2<'g, A>, gradient: ArrayViewMut2<'g, A>) -> Self {
         let dimension = gradient.ncols();
         let rows =
@@ -49,8 +49,8 @@ impl<'g, A: Real> WeightedGradients<'g, A> {
 }
 
 impl<'a, A: Real> ImageLandscape<'a, A> {
-    /// Mean losses, `(M,)`; adds the sums over all images of the weighted gradients to those
-    /// wanted.
+    /// Mean losses, `(M,)`. Adds the sums over all images of the weighted gradients to `gradients`,
+    /// if given.
     pub(super) fn at_points(
         &self,
         points: &Combinations<A>,
@@ -60,8 +60,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         Ok(scores.into_iter().map(|score| self.mean(score.loss)).collect())
     }
 
-    /// The sums over all images at each point; without gradients also how many are classified
-    /// correctly.
+    /// The sums over all images at each point. Without gradients, also the number of images
+    /// classified correctly.
     pub(super) fn scores_at_points(
         &self,
         points: &Combinations<A>,
@@ -133,7 +133,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         let mut theta = scratch.take_theta();
         points.point(m, &mut theta);
         let mut score = Score::default();
-        // The pinned endpoints do not enter the gradient.
+        // The fixed endpoints do not enter the gradient.
         let weights = sums
             .map(|sums| sums.weights.row(m))
             .filter(|weights| weights.iter().any(|w| !w.is_zero()));

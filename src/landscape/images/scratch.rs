@@ -1,11 +1,10 @@
-//! What one thread needs to evaluate a network.
+//! The buffers of one thread for evaluating a network.
 
 use crate::data::{GatheredImages, ImageView};
 use crate::kernels::{Buffer, ImageBuffer, ImageForm, Purpose, Real};
 use crate::network::{Batch, CombinationsEvaluator, Evaluator, Network};
 
-/// Buffers of one evaluation; those that not every kind of evaluation needs are empty until it
-/// does.
+/// Buffers of one evaluation. Those that only some kinds of evaluation need are empty until then.
 pub(super) struct Scratch<'a, A> {
     network: &'a dyn Network<A>,
     pub(super) images: ImageBuffer<A>,

@@ -1,4 +1,4 @@
-//! A running process, its three pipes, and how it ends.
+//! A running process, its three pipes, and its end.
 
 use super::log::ErrorLog;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -12,21 +12,21 @@ use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitSta
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a wait looks whether to give up.
+/// How often a wait checks whether to stop.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// How long a process that has closed its pipes may take to end by itself.
+/// Maximum time from the closing of the pipes by a process to its end.
 const LAST_BREATH: Duration = Duration::from_secs(2);
 
-/// Bytes that a pipe is asked to hold: a path of 51 points of 10⁵ numbers takes 40 MB, which 64 kB
-/// at a time would be some hundred switches between the two processes.
+/// Requested capacity of a pipe. A path of 51 points of 10⁵ numbers takes 40 MB; 64 kB at a time
+/// would need hundreds of switches between the two processes.
 #[cfg(target_os = "linux")]
 const PIPE_BYTES: usize = 1 << 20;
 
-/// Bytes that are read at a time.
+/// Bytes of one read.
 const READ_BYTES: usize = 1 << 20;
 
-/// How often standard error is read at a time. A full pipe takes one or a few.
+/// Maximum number of successive reads of standard error. A full pipe needs one or a few.
 const MAX_READS: usize = 64;
 
 /// A process in a group of its own, so that Ctrl-C in the terminal reaches only this program.
@@ -37,23 +37,24 @@ pub(super) struct Running {
     output: ChildStdout,
     /// `None` once it has ended.
     errors: Option<ChildStderr>,
-    /// What was read of standard output: the answer to the last request, as far as it has come.
+    /// The bytes read from standard output: the answer to the last request, as far as it has
+    /// arrived.
     received: Vec<u8>,
     buffer: Vec<u8>,
 }
 
-/// Why a wait ended before what was waited for.
+/// Why a wait ended early.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// Somebody wants the work to end.
+    /// The work should stop.
     Interrupted,
-    /// The time is over.
+    /// The time limit was reached.
     TimeLimit,
     /// The process has ended, or has closed its standard output or input.
     Closed,
-    /// What has come is no answer.
+    /// The bytes are not a valid answer.
     Broken(String),
-    /// The pipes do not work.
+    /// A pipe failed.
     System(io::Error),
 }
 
@@ -63,7 +64,7 @@ impl From<Errno> for Stop {
     }
 }
 
-/// When a wait ends, besides what it waits for.
+/// The conditions that end a wait early.
 pub(super) struct Patience<'a> {
     pub deadline: Instant,
     pub interrupt: &'a dyn Fn() -> bool,
@@ -87,16 +88,16 @@ impl Running {
         }
         #[cfg(target_os = "linux")]
         for pipe in [input.as_fd(), output.as_fd()] {
-            // A pipe of the usual size does as well, only slower.
+            // A pipe of the usual size works as well, only slower.
             rustix::pipe::fcntl_setpipe_size(pipe, PIPE_BYTES).ok();
         }
         let (received, buffer) = (Vec::new(), vec![0; READ_BYTES]);
         Ok(Self { child, input: Some(input), output, errors: Some(errors), received, buffer })
     }
 
-    /// Writes `request` and reads until `complete` says that all has come; see [`Self::answer`].
-    /// `complete` is given what has come so far, and says what is wrong with it, if anything.
-    /// Standard error is read meanwhile, so that the process never waits for a full pipe.
+    /// Writes `request` and reads until `complete` returns true; see [`Self::answer`]. `complete`
+    /// gets the bytes so far, and returns an error if they are not a valid answer. Standard error
+    /// is read meanwhile, so that the process never waits for a full pipe.
     pub fn exchange(
         &mut self,
         request: &[u8],
@@ -134,15 +135,15 @@ impl Running {
         }
     }
 
-    /// What the last exchange has brought.
+    /// The answer of the last exchange.
     pub fn answer(&self) -> &[u8] {
         &self.received
     }
 
-    /// Forgets the last answer. Returns whether bytes have come that nobody has asked for.
+    /// Drops the last answer. Returns whether further bytes have arrived without a request.
     pub fn is_out_of_step(&mut self) -> bool {
         self.received.clear();
-        // An end shows in the exchange that follows.
+        // The next exchange reports an end of the process.
         self.read_output().is_ok() && !self.received.is_empty()
     }
 
@@ -166,8 +167,8 @@ impl Running {
         })
     }
 
-    /// What is left of the request. A closed standard input is the end, but what the process wrote
-    /// before may say why.
+    /// Writes a part of the request and returns the rest. A closed standard input means the end of
+    /// the process, but its earlier output may explain it.
     fn write<'r>(&mut self, left: &'r [u8]) -> Result<&'r [u8], Stop> {
         let Some(input) = &mut self.input else { return Err(Stop::Closed) };
         match input.write(left) {
@@ -178,7 +179,7 @@ impl Running {
         }
     }
 
-    /// Reads what there is. Returns whether standard output has ended.
+    /// Reads the available bytes. Returns whether standard output has ended.
     fn read_output(&mut self) -> Result<bool, Stop> {
         match self.output.read(&mut self.buffer) {
             Ok(0) => Ok(true),
@@ -191,8 +192,8 @@ impl Running {
         }
     }
 
-    /// Reads what there is, but not for ever: a process may write faster than it is read, and the
-    /// time limit must be seen to.
+    /// Reads the available bytes, with a limit: a process may write faster than it is read, and the
+    /// time limit must still be checked.
     fn read_errors(&mut self, log: &mut ErrorLog) {
         for _ in 0..MAX_READS {
             let Some(errors) = &mut self.errors else { return };
@@ -205,15 +206,16 @@ impl Running {
         }
     }
 
-    /// Ends it: closes its standard input, waits for it, and kills it if it does not end in time.
+    /// Ends the process: closes its standard input, waits for its end, and kills it after the grace
+    /// period.
     pub fn close(mut self, log: &mut ErrorLog, grace: Duration) {
         self.input = None;
         self.wait_for_end(log, grace);
         self.kill(log).ok();
     }
 
-    /// After it has closed its pipes: how it ended, in words, and whether by a signal that asks
-    /// programs to end. One that goes on is killed.
+    /// For a process that has closed its pipes: how it ended, in words, and whether by a signal
+    /// that asks programs to end. If it continues, it is killed.
     pub fn bury(mut self, log: &mut ErrorLog) -> (String, bool) {
         self.input = None;
         let ended = self.wait_for_end(log, LAST_BREATH);
@@ -227,12 +229,12 @@ impl Running {
         }
     }
 
-    /// Waits until it has ended, without taking its status, so that its number stays its own.
+    /// Waits for its end without collecting its status, so that its process number is not reused.
     fn wait_for_end(&mut self, log: &mut ErrorLog, time: Duration) -> bool {
         let deadline = Instant::now() + time;
         loop {
             self.read_errors(log);
-            // What nobody takes must not keep it from ending.
+            // Unread output must not block its end.
             if self.read_output().is_ok() {
                 self.received.clear();
             }
@@ -253,7 +255,8 @@ impl Running {
         waitid(id, options).is_ok_and(|status| status.is_some())
     }
 
-    /// Kills the whole group, also what an ended process has left behind, and takes its status.
+    /// Kills the whole process group, including children of an ended process, and collects its
+    /// status.
     pub fn kill(&mut self, log: &mut ErrorLog) -> io::Result<ExitStatus> {
         kill_process_group(self.pid(), Signal::KILL).ok();
         let status = self.child.wait();

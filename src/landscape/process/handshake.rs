@@ -1,4 +1,4 @@
-//! The first line of a process: what its landscape is.
+//! The first line of a process, which describes its landscape.
 
 use crate::network::Layout;
 use serde::{Deserialize, Serialize};
@@ -9,19 +9,19 @@ pub const VERSION: u64 = 1;
 /// Maximum length of the line in bytes.
 pub(super) const MAX_LINE: usize = 16 << 20;
 
-/// The points of a request take at most this many bytes, unless a single one takes more, and so do
-/// the gradients of its answer. It depends on nothing but the size of a point, so that the chunks
-/// of a path are the same on any number of ranks.
+/// Maximum size of the points of a request, and of the gradients of its answer, unless a single
+/// point is larger. The number of points depends only on the size of a point, so that the chunks of
+/// a path are the same on any number of ranks.
 const MAX_REQUEST: usize = 256 << 20;
 
-/// What a process says of its landscape before the first request.
+/// The description of its landscape that a process sends before the first request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Handshake {
     /// P, the number of components of a point, ≥ 1.
     pub dimension: usize,
-    /// The numbers of points and gradients on their way. Values are always `f64`.
+    /// The type of the numbers of points and gradients in messages. Values are always `f64`.
     pub precision: Precision,
-    /// What the landscape is called in print.
+    /// The printed name of the landscape.
     pub name: String,
     /// Unit of the values.
     pub unit: String,
@@ -63,9 +63,9 @@ impl Precision {
     }
 }
 
-/// The line as it is written. Unknown keys are ignored, so that later versions can add some.
+/// The keys of the line. Unknown keys are ignored, so that later versions can add some.
 #[derive(Deserialize)]
-struct Line {
+struct HandshakeLine {
     dimension: u64,
     precision: Precision,
     #[serde(default)]
@@ -75,7 +75,7 @@ struct Line {
     #[serde(default)]
     datasets: Option<Vec<String>>,
     #[serde(default)]
-    tensors: Option<Vec<Tensor>>,
+    tensors: Option<Vec<HandshakeTensor>>,
     #[serde(default)]
     start_region: Option<Region>,
     #[serde(default)]
@@ -83,7 +83,7 @@ struct Line {
 }
 
 #[derive(Deserialize)]
-struct Tensor {
+struct HandshakeTensor {
     name: String,
     shape: Vec<usize>,
 }
@@ -111,7 +111,7 @@ impl Handshake {
             }
             None => return Err(not_a_landscape(line)),
         }
-        let line: Line =
+        let line: HandshakeLine =
             serde_json::from_value(value).map_err(|error| format!("its handshake: {error}"))?;
         let handshake = line.handshake()?;
         handshake.check().map_err(|problem| format!("its handshake: {problem}"))?;
@@ -152,13 +152,13 @@ impl Handshake {
 
     fn check_datasets(&self) -> Result<(), String> {
         if self.datasets.is_empty() {
-            return Err("datasets: must not be empty; leave it out for one landscape".to_owned());
+            return Err("datasets: must not be empty; omit it for a single landscape".to_owned());
         }
         for (index, name) in self.datasets.iter().enumerate() {
             let letters = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
             if name.is_empty() || !name.chars().all(letters) || [".", ".."].contains(&&**name) {
                 return Err(format!(
-                    "datasets: {name:?} is no name; use letters, digits, \"-\", \"_\" and \".\""
+                    "datasets: {name:?} is not a name; use letters, digits, \"-\", \"_\" and \".\""
                 ));
             }
             if self.datasets[..index].contains(name) {
@@ -184,7 +184,7 @@ impl Handshake {
         tensors.fold(Layout::default(), |layout, (name, shape)| layout.with(name, shape, 0.0))
     }
 
-    /// What differs from another handshake, the first key in words.
+    /// The first difference from another handshake, in words.
     pub fn difference(&self, other: &Self) -> Option<String> {
         let pairs = [
             ("dimension", format!("{}", self.dimension), format!("{}", other.dimension)),
@@ -200,7 +200,7 @@ impl Handshake {
     }
 }
 
-impl Line {
+impl HandshakeLine {
     fn handshake(self) -> Result<Handshake, String> {
         let count = |number: u64, key: &str| {
             usize::try_from(number).map_err(|_| format!("{key}: {number} is too large"))
@@ -223,7 +223,8 @@ impl Line {
     }
 }
 
-/// The program printed something else, which says best what went wrong.
+/// The message for a first line that is no handshake. It quotes the line, which often explains the
+/// problem.
 pub(super) fn not_a_landscape(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
     let shown: String = text.trim().chars().take(200).collect();

@@ -1,11 +1,11 @@
-//! What a process writes to standard error.
+//! The standard error of a process.
 
 use std::io::Write;
 
-/// Bytes of the end that messages can quote.
+/// Bytes of the end that are kept for quotes in messages.
 const TAIL: usize = 8 << 10;
 
-/// Bytes that are kept until it is known where they go.
+/// Bytes that are kept until their destination is known.
 const PENDING: usize = 1 << 20;
 
 /// Lines and characters of the end that a message quotes.
@@ -29,10 +29,10 @@ pub struct ErrorSink {
 }
 
 impl ErrorLog {
-    /// Passes on what has come so far, and all that follows.
+    /// Passes on all bytes so far, and all that follow.
     pub fn pass_to(&mut self, mut sink: ErrorSink) {
         let pending = std::mem::take(&mut self.pending);
-        // A log that cannot be written is no reason to lose a result.
+        // An error of the log must not cost a result.
         if !pending.is_empty() {
             sink.write.write_all(&pending).ok();
         }
@@ -54,12 +54,13 @@ impl ErrorLog {
         }
     }
 
-    /// A new process begins: the end of what the last one wrote says nothing about it.
+    /// A new process begins: drops the end of the output of the former one.
     pub fn begin(&mut self) {
         self.tail.clear();
     }
 
-    /// The end of standard error for a message, on one line, and where all of it is.
+    /// The end of standard error for a message, on one line, and the name of the file with all of
+    /// it.
     pub fn quote(&self) -> String {
         let text = String::from_utf8_lossy(&self.tail);
         let lines: Vec<&str> =

@@ -1,23 +1,23 @@
-//! A landscape that another program computes: the user's own model.
+//! A landscape that another program computes, such as a model of the user.
 //!
-//! The program starts a command, one process for each rank, and speaks with it over its standard
-//! input and output. `docs/protocol.md` has every byte. One request holds many points, so that the
-//! other side can compute them together.
+//! lossatlas starts a command, one process for each rank, and communicates with it over its
+//! standard input and output. `docs/protocol.md` specifies every byte. One request has many points,
+//! so that the process can compute them together.
 //!
 //! # Why pipes and no socket
-//! A pipe belongs to the two processes that share it: there is no address to agree on, nobody else
-//! can connect, and the end of either process shows as end of file on the other side, even after
-//! `kill -9`. One machine holds both, so that a network adds nothing.
+//! A pipe belongs to the two processes that share it: it needs no address, no other process can
+//! connect, and the end of either process is an end of file on the other side, even after `kill
+//! -9`. Both run on one machine, so a network connection has no advantage.
 //!
 //! # Failures
-//! An evaluation returns numbers or [`Interrupted`]. What has interrupted it
-//! stays in the [`Process`], for the stage to ask. A process that has died is started anew for the
-//! next request after its failure was taken.
+//! An evaluation returns numbers or [`Interrupted`]. The [`Process`] keeps the reason of the
+//! interruption for the stage. After the stage has taken the failure of a dead process, the next
+//! request starts a new one.
 //!
 //! # Under MPI
-//! Processes are started by `posix_spawn`, which copies no memory and runs no handlers of `fork`,
-//! so that it is safe beside the network hardware of an MPI library. The variables of the launcher
-//! (`OMPI_…`, `PMIX_…`, `PMI_…`) are not passed on.
+//! Processes are started by `posix_spawn`, which copies no memory and runs no `fork` handlers. So
+//! it is safe with the network hardware of an MPI library. The variables of the launcher (`OMPI_…`,
+//! `PMIX_…`, `PMI_…`) are not passed on.
 
 mod child;
 mod handshake;
@@ -34,9 +34,9 @@ use super::{Interrupt, Interrupted, Landscape};
 use crate::combinations::Combinations;
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2};
 use session::Question;
-use wire::Wanted;
+use wire::WantedNumbers;
 
-/// A data set of a process: the landscape itself.
+/// The landscape of one data set of a process.
 pub struct ProcessLandscape<'a> {
     process: &'a Process,
     dataset: usize,
@@ -56,7 +56,7 @@ impl Process {
 }
 
 impl ProcessLandscape<'_> {
-    fn ask(&self, wanted: Wanted) -> Question<'_> {
+    fn ask(&self, wanted: WantedNumbers) -> Question<'_> {
         Question { wanted, dataset: self.dataset, interrupt: self.interrupt }
     }
 
@@ -73,7 +73,7 @@ impl Landscape<f64> for ProcessLandscape<'_> {
     fn value(&self, theta: &[f64]) -> Result<f64, Interrupted> {
         let mut found = f64::NAN;
         self.process.ask(
-            &self.ask(Wanted::Values),
+            &self.ask(WantedNumbers::Values),
             1,
             &mut |_, point| point.copy_from_slice(theta),
             &mut |_, value, _| found = value,
@@ -84,7 +84,7 @@ impl Landscape<f64> for ProcessLandscape<'_> {
     fn value_and_gradient(&self, theta: &[f64], gradient: &mut [f64]) -> Result<f64, Interrupted> {
         let mut found = f64::NAN;
         self.process.ask(
-            &self.ask(Wanted::ValuesAndGradients),
+            &self.ask(WantedNumbers::ValuesAndGradients),
             1,
             &mut |_, point| point.copy_from_slice(theta),
             &mut |_, value, bytes| {
@@ -111,11 +111,11 @@ impl Landscape<f64> for ProcessLandscape<'_> {
         }
     }
 
-    /// All points in one request, or in as few as the process takes.
+    /// Sends all points in one request, or in as few as the process accepts.
     fn values_at(&self, points: &Combinations<f64>) -> Result<Vec<f64>, Interrupted> {
         let mut values = vec![0.0; points.points()];
         self.process.ask(
-            &self.ask(Wanted::Values),
+            &self.ask(WantedNumbers::Values),
             points.points(),
             &mut |m, theta| points.point(m, theta),
             &mut |m, value, _| values[m] = value,
@@ -123,8 +123,8 @@ impl Landscape<f64> for ProcessLandscape<'_> {
         Ok(values)
     }
 
-    /// The points whose gradient counts in one request, the others, such as the fixed endpoints of
-    /// a path, in a second one.
+    /// Sends the points with a gradient of nonzero weight in one request, and the others, such as
+    /// the fixed endpoints of a path, in a second one.
     fn gradient_at(
         &self,
         points: &Combinations<f64>,
@@ -137,7 +137,7 @@ impl Landscape<f64> for ProcessLandscape<'_> {
         let (with, without): (Vec<usize>, Vec<usize>) = (0..points.points()).partition(counts);
         let mut at_point = vec![0.0; points.dimension()];
         self.process.ask(
-            &self.ask(Wanted::ValuesAndGradients),
+            &self.ask(WantedNumbers::ValuesAndGradients),
             with.len(),
             &mut |index, theta| points.point(with[index], theta),
             &mut |index, value, bytes| {
@@ -150,7 +150,7 @@ impl Landscape<f64> for ProcessLandscape<'_> {
             },
         )?;
         self.process.ask(
-            &self.ask(Wanted::Values),
+            &self.ask(WantedNumbers::Values),
             without.len(),
             &mut |index, theta| points.point(without[index], theta),
             &mut |index, value, _| values[without[index]] = value,
@@ -159,8 +159,8 @@ impl Landscape<f64> for ProcessLandscape<'_> {
     }
 }
 
-/// The product of the Hessian with a direction from gradients that are accurate to single
-/// precision: the step of double precision would be lost in their rounding.
+/// The product of the Hessian with a direction from gradients in single precision. The step for
+/// double precision would be too small for their rounding errors.
 fn in_single_precision(
     mut gradient: impl FnMut(&[f64], &mut [f64]) -> Result<(), Interrupted>,
     theta: &[f64],

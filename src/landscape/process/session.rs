@@ -1,9 +1,9 @@
-//! The process of a rank: started when it is needed, asked, and started anew after its death.
+//! The process of a rank. It is started when it is needed, and again after its death.
 
 use super::child::{Patience, Running, Stop};
 use super::handshake::{Handshake, MAX_LINE, not_a_landscape};
 use super::log::{ErrorLog, ErrorSink};
-use super::wire::{self, Answer, Shape, Wanted};
+use super::wire::{self, Answer, RequestShape, WantedNumbers};
 use crate::landscape::Interrupted;
 use std::ffi::OsString;
 use std::fmt;
@@ -12,20 +12,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a process may take to end after its standard input was closed.
+/// Maximum time from closing the standard input of a process to its end.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How long after a signal has ended a process the same signal may show in this program: ranks tell
-/// each other a few times a second.
+/// Maximum delay between the end of a process by a signal and the arrival of the same signal in
+/// this program. Ranks pass signals on a few times a second.
 const SAME_SIGNAL: Duration = Duration::from_secs(2);
 
-/// A command and how long it may take.
+/// A command and its time limits.
 #[derive(Clone, Debug)]
 pub struct ProcessSettings {
     /// The program and its arguments, at least one word. The program is looked up in `PATH` unless
-    /// it holds a slash; what is relative is relative to the working directory.
+    /// it contains a slash. Relative names start at the working directory.
     pub command: Vec<OsString>,
-    /// Variables that it gets besides those of this program.
+    /// Environment variables that it gets in addition to those of this program.
     pub environment: Vec<(String, String)>,
     /// Maximum time until the handshake.
     pub start_limit: Duration,
@@ -36,10 +36,10 @@ pub struct ProcessSettings {
 /// Why a request has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcessFailure {
-    /// In words.
+    /// The reason in words.
     pub message: String,
-    /// Whether the process is gone: it died, was killed, or could not be started. Otherwise it has
-    /// answered with an error and lives on.
+    /// Whether the process died, was killed, or could not be started. Otherwise it answered with an
+    /// error and is still running.
     pub died: bool,
 }
 
@@ -56,8 +56,8 @@ fn death(message: String) -> ProcessFailure {
 /// A process that computes a landscape.
 ///
 /// An evaluation can only be [`Interrupted`]. If the reason is a failure of the process,
-/// [`Self::take_failure`] has it. Until it is taken all evaluations are interrupted, so that a task
-/// that has failed ends at once.
+/// [`Self::take_failure`] returns it. Until it is taken, all evaluations are interrupted, so that
+/// the failed task ends at once.
 pub struct Process {
     settings: ProcessSettings,
     handshake: Handshake,
@@ -76,7 +76,8 @@ impl Process {
     /// Starts the command and reads its handshake. `None` if it was interrupted.
     ///
     /// # Errors
-    /// In a sentence that begins with the command, if it cannot be started or is no landscape.
+    /// If the command cannot be started or computes no landscape: a sentence that begins with the
+    /// command.
     pub fn start(
         settings: ProcessSettings,
         interrupt: &dyn Fn() -> bool,
@@ -92,22 +93,23 @@ impl Process {
         }
     }
 
-    /// A process that starts with the first request, and is refused unless its handshake is this.
+    /// A process that starts with the first request. It is refused if its handshake differs from
+    /// this one.
     pub fn later(settings: ProcessSettings, handshake: Handshake) -> Self {
         Self { settings, handshake, state: Mutex::default(), failure: Mutex::default() }
     }
 
-    /// What the landscape is.
+    /// The description of the landscape.
     pub fn handshake(&self) -> &Handshake {
         &self.handshake
     }
 
-    /// Where its standard error goes, what has come already included.
+    /// Sends its standard error to this sink, including earlier output.
     pub fn log_to(&self, sink: ErrorSink) {
         self.state().log.pass_to(sink);
     }
 
-    /// The failure that has interrupted the evaluations since this was called last.
+    /// The failure that interrupted evaluations since the last call.
     pub fn take_failure(&self) -> Option<ProcessFailure> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -125,9 +127,8 @@ impl Process {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks for values, and perhaps gradients, of `points` points in as few requests as possible.
-    /// `point` writes a point; `take` gets the number of each, its value and the bytes of its
-    /// gradient.
+    /// Requests values, and gradients if wanted, of `points` points in as few requests as possible.
+    /// `point` writes a point; `take` gets its number, its value and the bytes of its gradient.
     pub(super) fn ask(
         &self,
         question: &Question<'_>,
@@ -170,16 +171,16 @@ impl Process {
         Ok(())
     }
 
-    fn shape(&self, wanted: Wanted, points: usize) -> Shape {
+    fn shape(&self, wanted: WantedNumbers, points: usize) -> RequestShape {
         let Handshake { dimension, precision, .. } = self.handshake;
-        Shape { wanted, points, dimension, precision }
+        RequestShape { wanted, points, dimension, precision }
     }
 
-    /// Sends the request that is ready, and waits for its answer.
+    /// Sends the prepared request and waits for its answer.
     fn request(
         &self,
         state: &mut State,
-        shape: &Shape,
+        shape: &RequestShape,
         question: &Question<'_>,
     ) -> Result<(), Interrupted> {
         self.prepare(state, question)?;
@@ -198,7 +199,7 @@ impl Process {
         }
     }
 
-    /// Makes sure that a process runs and waits for a request.
+    /// Ensures that a process is running and ready for a request.
     fn prepare(&self, state: &mut State, question: &Question<'_>) -> Result<(), Interrupted> {
         if let Some(mut process) = state.running.take() {
             if process.is_out_of_step() {
@@ -218,8 +219,8 @@ impl Process {
                 Some(difference) => {
                     state.end();
                     let message = format!(
-                        "the process was started and says of its landscape something else than \
-                         that of rank 0 at the start: {difference}"
+                        "the process describes its landscape differently from that of rank 0 at \
+                         the start: {difference}"
                     );
                     Err(self.fail(death(message)))
                 }
@@ -234,10 +235,10 @@ impl Drop for Process {
     }
 }
 
-/// What is asked of a process.
+/// A question to a process.
 #[derive(Clone, Copy)]
 pub(super) struct Question<'a> {
-    pub wanted: Wanted,
+    pub wanted: WantedNumbers,
     /// Index of the data set.
     pub dataset: usize,
     pub interrupt: &'a (dyn Fn() -> bool + Sync),
@@ -286,7 +287,7 @@ impl State {
         }
     }
 
-    /// Ends the process in good order.
+    /// Ends the process regularly.
     fn end(&mut self) {
         if let Some(process) = self.running.take() {
             process.close(&mut self.log, GRACE);
@@ -294,7 +295,7 @@ impl State {
     }
 }
 
-/// Whether the line of the handshake has come, and nothing else.
+/// Whether the line of the handshake has arrived. Further bytes are an error.
 fn line_is_complete(received: &[u8]) -> Result<bool, String> {
     match received.iter().position(|&byte| byte == b'\n') {
         Some(end) if end + 1 == received.len() => Ok(true),
@@ -309,15 +310,15 @@ fn line_is_complete(received: &[u8]) -> Result<bool, String> {
     }
 }
 
-/// What a process was to write.
+/// The message that a process was expected to write.
 #[derive(Clone, Copy)]
 enum Expected {
     Handshake,
     Answer,
 }
 
-/// Ends a process that is of no use any more, and says why in words that follow "the process";
-/// `None` if it has done nothing wrong.
+/// Ends a process that is no longer usable. Returns the reason in words that follow "the process";
+/// `None` if it made no error.
 fn end(
     mut process: Running,
     stop: Stop,
@@ -339,7 +340,7 @@ fn end(
             format!("{words}{when}")
         }
         other => {
-            // Also what computes for nobody.
+            // Its computation is not needed any more.
             process.kill(log).ok();
             match other {
                 Stop::Interrupted | Stop::Closed => return None,
@@ -355,7 +356,7 @@ fn end(
     Some(format!("{message}{}", log.quote()))
 }
 
-/// Whether this program is asked to stop too: it may hear of it a moment later.
+/// Whether this program is asked to stop, too. The request may arrive a moment later.
 fn comes(interrupt: &dyn Fn() -> bool) -> bool {
     let deadline = Instant::now() + SAME_SIGNAL;
     while !interrupt() {
@@ -367,8 +368,8 @@ fn comes(interrupt: &dyn Fn() -> bool) -> bool {
     true
 }
 
-/// A library for MPI in the process would take itself for the rank that started it, and wait for
-/// the others.
+/// Removes the variables of the launcher. An MPI library in the process would take itself for the
+/// rank that started it, and wait for the other ranks.
 fn without_launcher(command: &mut Command) {
     const PREFIXES: [&str; 5] = ["OMPI_", "PMIX_", "PMI_", "PRTE_", "MPI_LOCAL"];
     for (name, _) in std::env::vars_os() {

@@ -4,7 +4,7 @@ use super::handshake::Precision;
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum WantedNumbers {
     Values = 1,
     ValuesAndGradients = 2,
 }
@@ -20,23 +20,23 @@ const MAX_ERROR: u64 = 1 << 20;
 
 /// The numbers of a request, which determine the length of its answer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Shape {
-    pub wanted: Wanted,
+pub(super) struct RequestShape {
+    pub wanted: WantedNumbers,
     pub points: usize,
     pub dimension: usize,
     pub precision: Precision,
 }
 
-/// An answer that has come in full.
+/// A complete answer.
 pub(super) enum Answer<'a> {
-    /// Values, and gradients if they were asked for.
+    /// Values, and gradients if requested.
     Numbers { values: &'a [u8], gradients: &'a [u8] },
     /// Why there are none.
     Error(String),
 }
 
 /// Begins a request; its points follow.
-pub(super) fn begin(request: &mut Vec<u8>, shape: &Shape, dataset: usize) {
+pub(super) fn begin(request: &mut Vec<u8>, shape: &RequestShape, dataset: usize) {
     request.clear();
     request.reserve(3 * WORD + shape.points * shape.dimension * shape.precision.size());
     for word in [shape.wanted as u64, dataset as u64, shape.points as u64] {
@@ -52,7 +52,7 @@ pub(super) fn append(request: &mut Vec<u8>, point: &[f64], precision: Precision)
     }
 }
 
-/// Numbers of the wire to numbers.
+/// Decodes numbers.
 pub(super) fn read(bytes: &[u8], precision: Precision, numbers: &mut [f64]) {
     match precision {
         Precision::Float64 => {
@@ -67,36 +67,36 @@ pub(super) fn read(bytes: &[u8], precision: Precision, numbers: &mut [f64]) {
     }
 }
 
-impl Shape {
+impl RequestShape {
     /// Bytes of the gradient at a point.
     pub fn gradient(&self) -> usize {
         self.dimension * self.precision.size()
     }
 
-    /// Whether all of an answer has come.
+    /// Whether an answer is complete.
     ///
     /// # Errors
-    /// If it is none.
+    /// If it is not a valid answer.
     pub fn is_complete(&self, answer: &[u8]) -> Result<bool, String> {
         let Some(length) = self.length(answer)? else { return Ok(false) };
         match answer.len().cmp(&length) {
             std::cmp::Ordering::Less => Ok(false),
             std::cmp::Ordering::Equal => Ok(true),
             std::cmp::Ordering::Greater => Err(format!(
-                "wrote more than the {length} bytes of its answer; something else prints to its \
+                "wrote more than the {length} bytes of its answer; something else writes to its \
                  standard output"
             )),
         }
     }
 
-    /// Bytes of an answer that begins so; `None` as long as they are not known.
+    /// The length of an answer with this beginning. `None` while it is not known.
     fn length(&self, answer: &[u8]) -> Result<Option<usize>, String> {
         match word(answer, 0) {
             None => Ok(None),
             Some(0) => {
                 let gradients = match self.wanted {
-                    Wanted::Values => 0,
-                    Wanted::ValuesAndGradients => self.points * self.gradient(),
+                    WantedNumbers::Values => 0,
+                    WantedNumbers::ValuesAndGradients => self.points * self.gradient(),
                 };
                 Ok(Some(WORD + self.points * WORD + gradients))
             }
@@ -127,7 +127,7 @@ impl Shape {
     }
 }
 
-/// The beginning of what may be a text.
+/// The beginning of the bytes, if they may be a text.
 fn printed(answer: &[u8]) -> String {
     let text: String = String::from_utf8_lossy(answer).chars().take(60).collect();
     if text.chars().take(4).all(|c| !c.is_control()) {
@@ -146,8 +146,8 @@ fn word(bytes: &[u8], at: usize) -> Option<u64> {
 mod tests {
     use super::*;
 
-    const SHAPE: Shape = Shape {
-        wanted: Wanted::ValuesAndGradients,
+    const SHAPE: RequestShape = RequestShape {
+        wanted: WantedNumbers::ValuesAndGradients,
         points: 2,
         dimension: 3,
         precision: Precision::Float32,

@@ -1,11 +1,12 @@
-//! Loss and gradient of a stack at one θ: the plain computation, and the oracle of the others.
+//! Loss and gradient of a stack at one θ: the plain computation, which is the reference for the
+//! others.
 
 use super::{Dense, Inputs};
 use crate::kernels::{Buffer, ImageWorkspace, PackedWeights, Real, gemm, gemm_add};
 use crate::network::{Batch, Evaluation, Evaluator, Score, TakeOutputs};
 use ndarray::ArrayViewMut2;
 
-/// The evaluator of a network that is a stack and nothing else.
+/// The evaluator of a network that consists of one stack.
 pub(super) struct DenseEvaluator<A> {
     stack: AtPoint<A>,
     workspace: ImageWorkspace<A>,
@@ -138,7 +139,7 @@ impl<A: Real> AtPoint<A> {
         }
     }
 
-    /// What a backward pass needs is kept if there will be one.
+    /// The forward pass. With `backward` it keeps what the backward pass needs.
     fn forward(&mut self, theta: &[A], inputs: &mut Inputs<A>, backward: bool) {
         let images = inputs.images();
         self.reserve(images);

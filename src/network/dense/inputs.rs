@@ -1,9 +1,9 @@
-//! What goes into a stack.
+//! The input of a stack.
 
 use crate::kernels::{ImageMatrix, ImageWorkspace, PackedWeights, Real, gemm, gemm_add};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-/// Images, or what an earlier layer made of them: the columns of a matrix X, `(width, images)`.
+/// Images, or the outputs of an earlier layer: the columns of a matrix X, `(width, images)`.
 pub(in crate::network) enum Inputs<'a, 'w, A> {
     /// The images themselves, and the weights of the first layer.
     Images(ImageMatrix<'a, A>, &'a mut PackedWeights<'w, A>),

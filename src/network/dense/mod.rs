@@ -1,5 +1,5 @@
-//! A stack of fully connected layers: all of the fully connected perceptron and of the autoencoder,
-//! the end of LeNet and LSTM.
+//! A stack of fully connected layers: the whole of the fully connected perceptron and of the
+//! autoencoder, the last part of LeNet and LSTM.
 //!
 //! z₁ = W₁ x + b₁, aₗ = activation(zₗ), zₗ₊₁ = Wₗ₊₁ aₗ + bₗ₊₁; Wₗ is (width of l, width of l − 1).
 //! The last z goes into the loss. Images are columns, `(width, images)`, in one of two [`Order`]s
@@ -25,7 +25,7 @@ use at_point::DenseEvaluator;
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use path::DensePathEvaluator;
 
-/// The key of the networks that leave the choice.
+/// The key of networks with a choice of biases.
 pub(super) const BIASES: ChoiceKey = ChoiceKey::new(
     "biases",
     "whether every fully connected layer has biases",
@@ -33,7 +33,7 @@ pub(super) const BIASES: ChoiceKey = ChoiceKey::new(
 )
 .came_later();
 
-/// What is made of the last layer's output.
+/// The loss of the last layer's output.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Loss {
     /// Softmax and cross-entropy against the labels.
@@ -63,7 +63,7 @@ impl Loss {
         }
     }
 
-    /// How what goes into it has to be stored.
+    /// The order in memory that its input needs.
     fn order(self) -> Order {
         match self {
             Self::CrossEntropy => Order::Rows,
@@ -191,7 +191,7 @@ impl Dense {
         &self.layers[0].weight
     }
 
-    /// An evaluator for a network that is this stack and nothing else.
+    /// An evaluator for a network that consists of this stack.
     pub(super) fn evaluator<'a, A: Real>(&self) -> Box<dyn Evaluator<A> + 'a> {
         Box::new(DenseEvaluator::new(self.clone()))
     }

@@ -1,10 +1,11 @@
 //! Losses and gradients of a stack at all points of a path, sharing the first layer's products.
 //!
-//! The first layer, 93 % of the default perceptron and half of the autoencoder, is linear in its
-//! weights on fixed inputs, so its products are done once for each of the K vectors that the M
-//! points are combined from: W(tₘ) X = Σₖ cₘₖ Vₖ X, and backward Σₘ wₘₙ δₘ Xᵀ = (Σₘ wₘₙ δₘ) Xᵀ.
-//! With K = 12, N = 10 and M = 51 that is a quarter of the work. Biases are combined like the
-//! products that they are added to. The later layers are done point by point.
+//! The first layer has 93 % of the work of the default perceptron and half of that of the
+//! autoencoder. On fixed inputs it is linear in its weights, so its products are computed once for
+//! each of the K vectors of which the M points are combinations: W(tₘ) X = Σₖ cₘₖ Vₖ X, and
+//! backward Σₘ wₘₙ δₘ Xᵀ = (Σₘ wₘₙ δₘ) Xᵀ. With K = 12, N = 10 and M = 51 this is a quarter of the
+//! work. Biases are combined like the products that they are added to. The later layers are
+//! computed point by point.
 
 use super::block::Block;
 use super::{AtPoint, Dense, Order};
@@ -16,17 +17,17 @@ use crate::network::{Batch, CombinationsEvaluation, CombinationsEvaluator, Score
 use ndarray::{ArrayView2, Axis, s};
 use std::ops::Range;
 
-/// Numbers of the first layer's output that are worked on at a time, about, so that they stay in a
-/// second-level cache that others use too.
+/// Approximate number of outputs of the first layer that are processed at a time, so that they stay
+/// in a shared second-level cache.
 const AREA: usize = 1 << 17;
 
-/// Images that are worked on at a time, at least.
+/// Minimum number of images that are processed at a time.
 const MIN_IMAGES: usize = 64;
 
-/// Points that are worked on at a time.
+/// Points that are processed at a time.
 const POINTS: usize = 8;
 
-/// The evaluator of paths of a network that is a stack and nothing else.
+/// The evaluator of paths of a network that consists of one stack.
 pub(super) struct DensePathEvaluator<A> {
     dense: Dense,
     /// `(M, P − first)`: the later layers' parameters at each point.
@@ -57,7 +58,7 @@ struct Buffers<A> {
     delta: Buffer<A>,
     /// `(M, P − first)`: the gradient with respect to the later layers' parameters at each point.
     later_gradient: Buffer<A>,
-    /// `(N, P − first)`: what of that enters each row of the path's gradient.
+    /// `(N, P − first)`: the contribution of that to each row of the path's gradient.
     later_rows: Buffer<A>,
     backward: ImageWorkspace<A>,
 }
@@ -224,8 +225,8 @@ impl<A: Real> DensePath<'_, A> {
         tail.loss(later, input.into(), batch)
     }
 
-    /// As [`Self::score`], for the loss; leaves the gradient with respect to the first layer's products in
-    /// `first`, and adds that of the later weights to `later_gradient`.
+    /// Like [`Self::score`], with gradients: writes the gradient with respect to the first layer's
+    /// products to `first`, and adds that of the later weights to `later_gradient`.
     fn loss_and_gradient(&mut self, at: usize, m: usize, batch: Batch<A>) -> f64 {
         let (width, images, order) = (self.width(), batch.labels.len(), self.dense.order());
         let later = Self::row(m, self.dense.later_length());
@@ -293,7 +294,7 @@ impl<A: Real> CombinationsEvaluation<A> for DensePath<'_, A> {
         batch: Batch<A>,
         losses: &mut [f64],
     ) {
-        // The pinned endpoints do not enter the gradient.
+        // The fixed endpoints do not enter the gradient.
         let enters = |m: &usize| weights.row(*m).iter().any(|weight| !weight.is_zero());
         let points: Vec<usize> = (0..losses.len()).filter(enters).collect();
         let coefficients = weights.select(Axis(0), &points).reversed_axes();

@@ -1,7 +1,7 @@
 //! Loss and gradient of a LeNet at one θ.
 //!
-//! Images go through the convolutions sixteen side by side and through the fully connected layers
-//! in blocks of a few such groups, whose maps stay near the core.
+//! Convolutions process sixteen images side by side, fully connected layers process blocks of a few
+//! such groups. The maps of a block stay in the cache of the core.
 
 use super::Lenet;
 use super::convolution::{Convolution, total};
@@ -55,7 +55,7 @@ pub(super) struct LenetEvaluator<'a, A> {
     no_bias: Vec<A>,
 }
 
-/// What sixteen images leave behind for the way back.
+/// The data of sixteen images for the backward pass.
 struct Group<A> {
     image: MapBuffer<A>,
     /// Stored rows of what each convolution takes: in the first where one of the images is not
@@ -118,7 +118,7 @@ impl<'a, A: Real> ConvolutionLayer<'a, A> {
         activate_and_pool(activation, forward.to, self.pooled, activated, pooled);
     }
 
-    /// Takes the gradient with respect to the pooled output, in `pooled_deltas`, down to the
+    /// Propagates the gradient with respect to the pooled output, in `pooled_deltas`, to the
     /// weights.
     fn backward(
         &mut self,
@@ -221,7 +221,7 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
             for (deltas, below) in
                 second.pooled_deltas.iter_mut().zip(self.below.chunks_exact(images))
             {
-                // Where there are fewer than sixteen images the others have no gradient.
+                // Missing images of a group of sixteen have no gradient.
                 *deltas = [A::zero(); LANES];
                 deltas[..lanes.len()].copy_from_slice(&below[lanes.clone()]);
             }

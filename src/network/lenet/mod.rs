@@ -28,15 +28,11 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     keys: &[
         ChoiceKey::new(
             "channels",
-            "maps of the two convolutions",
+            "output channels of the two convolutions",
             KeyKind::Counts { default: &[6, 16], check: one_for_each_convolution },
         ),
-        ChoiceKey::count("kernel", "edge of their kernels, in pixels", 5),
-        ChoiceKey::counts(
-            "dense",
-            "widths of the layers between the maps and the classes",
-            &[120, 84],
-        ),
+        ChoiceKey::count("kernel", "height and width of their kernels, in pixels", 5),
+        ChoiceKey::counts("dense", "widths of the hidden fully connected layers", &[120, 84]),
         Activation::KEY,
     ],
     build: |architecture, images, classes| {

@@ -1,9 +1,9 @@
 //! Loss and gradient of an LSTM at one θ.
 //!
-//! With the input of a step written as zₜ = (xₜ, hₜ₋₁, 1), all that enters its gates is one product
-//! V zₜ of V = (Wᵢₕ, Wₕₕ, bᵢₕ + bₕₕ), and the gradient of V is Σₜ δₜ zₜᵀ, biases included. Images
-//! are rows: then the right factor of every product, forward and backward, has contiguous rows.
-//! Where most pixels are black, xₜ has a sparse product of its own, and the gradient of Wᵢₕ too.
+//! With the input of a step written as zₜ = (xₜ, hₜ₋₁, 1), the input of its gates is one product V
+//! zₜ of V = (Wᵢₕ, Wₕₕ, bᵢₕ + bₕₕ), and the gradient of V is Σₜ δₜ zₜᵀ, biases included. Images are
+//! rows, so that the right factor of every product, forward and backward, has contiguous rows. If
+//! most pixels are black, xₜ and the gradient of Wᵢₕ use sparse products.
 
 use super::Lstm;
 use crate::kernels::lstm::{step, step_back};
@@ -16,7 +16,7 @@ use std::ops::Range;
 /// Images of one pass through all steps, whose gates stay near the core.
 const BLOCK: usize = 64;
 
-/// Inputs become sparse if at most one pixel in so many counts.
+/// Inputs become sparse if at most one pixel in this many is not 0.
 const ONE_IN: usize = 2;
 
 pub(super) struct LstmEvaluator<'a, A> {

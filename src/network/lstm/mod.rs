@@ -31,7 +31,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
         ChoiceKey::count("hidden", "hidden units", 48),
         ChoiceKey::new(
             "permutation_seed",
-            "of the order of the pixels, as PyTorch's randperm draws it",
+            "seed of the order of the pixels, drawn like PyTorch's randperm",
             KeyKind::Seed { default: PERMUTATION_SEED },
         ),
     ],

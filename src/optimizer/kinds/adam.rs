@@ -3,13 +3,13 @@
 use crate::kernels::{Real, add_scaled, scale};
 use crate::keys::{ChoiceKey, KeyKind, NumberRange, Values};
 use crate::landscape::{ImageLandscape, Interrupted};
-use crate::optimizer::adam::{Decay, Moments};
+use crate::optimizer::adam::{AdamMoments, Decay};
 use crate::optimizer::schedule::{SCHEDULE, STEP_EPOCHS, STEP_FACTOR, Schedule, WARMUP};
 use crate::optimizer::stochastic::{BATCH_SIZE, EPOCHS, Pace, Stochastic, UpdateRule};
 use crate::optimizer::{Cost, OptimizerKind, OptimizerRun, Remedy};
 use serde::{Deserialize, Serialize};
 
-/// Adam, or `AdamW` with its decoupled weight decay, as configurations know them.
+/// Adam, or `AdamW` with its decoupled weight decay, as kinds of optimizers.
 #[derive(Debug)]
 pub struct AdamKind {
     name: &'static str,
@@ -24,7 +24,7 @@ pub struct AdamKind {
 pub static ADAM: AdamKind = AdamKind {
     name: "adam",
     title: "Adam",
-    documentation: "Adam on mini-batches, as `torch.optim.Adam`: a weight decay is added to the \
+    documentation: "Adam on mini-batches, like `torch.optim.Adam`: a weight decay is added to the \
                     gradient.",
     keys: &keys("λ, added to the gradient as λθ", 0.0),
     decoupled: false,
@@ -34,7 +34,7 @@ pub static ADAM: AdamKind = AdamKind {
 pub static ADAMW: AdamKind = AdamKind {
     name: "adamw",
     title: "AdamW",
-    documentation: "Adam with a weight decay that does not pass through the moments, as \
+    documentation: "Adam with a weight decay that is applied to the parameters directly, like \
                     `torch.optim.AdamW`.",
     keys: &keys("λ in θ ← (1 − ηλ) θ before each step", 0.01),
     decoupled: true,
@@ -45,7 +45,7 @@ const fn keys(weight_decay: &'static str, default: f64) -> [ChoiceKey; 11] {
     [
         ChoiceKey::new(
             "learning_rate",
-            "η, about the length of a step of each parameter",
+            "learning rate η, about the change of each parameter in a step",
             KeyKind::Positive { default: 1e-3 },
         ),
         BATCH_SIZE,
@@ -157,7 +157,7 @@ impl<A: Real> AdamTraining<A> {
     /// Starts at θ₀, both moments 0.
     pub fn new(parameters: AdamParameters, theta: Vec<A>) -> Self {
         let AdamParameters { pace, decay, weight_decay, decoupled } = parameters;
-        let moments = Moments::new(theta.len());
+        let moments = AdamMoments::new(theta.len());
         let rule = AdamRule { decay, weight_decay, decoupled, moments };
         Self::with_rule(pace, rule, theta)
     }
@@ -171,7 +171,7 @@ pub struct AdamRule<A> {
     decay: Decay,
     weight_decay: f64,
     decoupled: bool,
-    moments: Moments<A>,
+    moments: AdamMoments<A>,
 }
 
 impl<A: Real> UpdateRule<A> for AdamRule<A> {

@@ -9,7 +9,7 @@ use crate::optimizer::{
 use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;
 
-/// L-BFGS as configurations know it.
+/// L-BFGS as a kind of optimizer.
 pub static KIND: LbfgsKind = LbfgsKind;
 
 /// The kind `"lbfgs"`.
@@ -27,7 +27,8 @@ static KEYS: [ChoiceKey; 5] = [
         6,
     )
     .unit("evaluations"),
-    // Relative to the step: with 1 the first bracket would already be narrow enough.
+    // The tolerance is relative to the step. With 1 the first bracket would already be narrow
+    // enough.
     ChoiceKey::new(
         "line_search_tolerance",
         "a line search ends when its bracket is narrower than this times the best step",
@@ -65,7 +66,7 @@ impl OptimizerKind for LbfgsKind {
 
     fn cost(&self, values: &Values) -> Cost {
         let (iterations, memory) = (values.count("iterations"), values.count("memory"));
-        // Every iteration remembers one pair, and one is to come.
+        // Every iteration adds one pair, and the next pair needs memory, too.
         let pairs = memory.min(iterations) + 1;
         Cost {
             steps: iterations,
@@ -132,7 +133,7 @@ impl OptimizerRun for Lbfgs<f32> {
     }
 }
 
-/// With these parameters.
+/// L-BFGS with these parameters.
 pub(in crate::optimizer) fn chosen(parameters: &LbfgsParameters) -> ChosenOptimizer {
     ChosenOptimizer::with_defaults(&KIND)
         .with("iterations", Value::Count(parameters.iterations))

@@ -8,7 +8,7 @@ use crate::optimizer::stochastic::{BATCH_SIZE, EPOCHS, Pace, Stochastic, UpdateR
 use crate::optimizer::{Cost, OptimizerKind, OptimizerRun, Remedy};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// SGD as configurations know it.
+/// SGD as a kind of optimizer.
 pub static KIND: SgdKind = SgdKind;
 
 /// The kind `"sgd"`.
@@ -182,7 +182,7 @@ impl<A: Real> UpdateRule<A> for SgdRule<A> {
     }
 }
 
-/// A run that version 0.1.0 has suspended.
+/// Resumes a run that version 0.1.0 suspended.
 pub(in crate::optimizer) fn resume_first<'de, D: Deserializer<'de>>(
     stored: D,
 ) -> Result<Box<dyn OptimizerRun>, D::Error> {

@@ -1,19 +1,18 @@
 //! What is known about a refined barrier.
 
 use super::known::KnownGraph;
-use super::probe::Work;
+use super::probe::EvaluationCounts;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One word about a refined barrier.
+/// What a refined barrier is, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
-    /// All conditions hold. The height is that of a saddle over which the path leads, or of the
-    /// higher end.
+    /// All conditions hold. The height is that of a saddle on the path, or of the higher endpoint.
     ///
     /// This does not prove that there is no lower pass elsewhere.
     Pass,
-    /// The refinement ended, and not all conditions hold. The pass is not higher than this.
+    /// The refinement ended, and not all conditions hold. The true pass is not higher.
     UpperBound,
     /// All evaluations were spent. More of them may lower the path.
     NotConverged,
@@ -29,17 +28,17 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What must hold for a pass.
+/// A condition of a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Condition {
     /// The gradient at the top is zero up to a thousandth of its typical size on the path, or to
     /// its noise.
     Stationary,
-    /// The Hessian at the top has exactly one negative eigenvalue, and the residuals leave no
-    /// doubt.
+    /// The Hessian at the top has exactly one negative eigenvalue, and the residuals are small
+    /// enough to exclude others.
     OneDescendingDirection,
-    /// The descents on both sides of the top lead to the ends, or to points from which joined paths
-    /// lead on.
+    /// The descents on both sides of the top lead to the endpoints, or to points that joined paths
+    /// connect to them.
     Connected,
     /// No other point of the path is higher.
     HighestPoint,
@@ -50,7 +49,7 @@ impl fmt::Display for Condition {
         f.write_str(match self {
             Self::Stationary => "the gradient at the top is not zero",
             Self::OneDescendingDirection => {
-                "the top does not have exactly one descending direction, as far as is known"
+                "the top is not known to have exactly one descending direction"
             }
             Self::Connected => "the descents from the top do not lead to the endpoints",
             Self::HighestPoint => "the path is higher elsewhere",
@@ -67,22 +66,22 @@ pub struct Eigenvalue {
     pub residual: f64,
 }
 
-/// What a descent from the top leads to.
+/// Where a descent from the top leads.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Place {
-    /// One of the endpoints, 0 or 1, or a point so close to it that both count as the same.
-    End(usize),
+pub enum Destination {
+    /// One of the endpoints, 0 or 1, or a point that counts as the same.
+    Endpoint(usize),
     /// A minimum other than the endpoints.
     Minimum,
-    /// A point where the descent was ended, or where a search stopped.
+    /// A point where a descent was stopped, or where a search stopped.
     Point,
 }
 
 /// One side of the top.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Side {
-    /// What is there.
-    pub place: Place,
+    /// Where the descent led.
+    pub place: Destination,
     /// f there.
     pub value: f64,
     /// |∇f| there.
@@ -93,7 +92,7 @@ pub struct Side {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeightAfter {
     /// Evaluations spent.
-    pub work: Work,
+    pub work: EvaluationCounts,
     /// The height of a path. With more work it falls.
     pub height: f64,
 }
@@ -101,12 +100,12 @@ pub struct HeightAfter {
 /// A refined barrier with what is known about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Certificate {
-    /// One word.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Whether the height is that of the higher end, up to what does not matter. No path is lower,
-    /// so that no other condition is required.
+    /// Whether the height equals that of the higher endpoint within the accuracy. No path is lower
+    /// then, so no condition is required.
     pub is_at_end: bool,
-    /// The conditions that do not hold; empty if the height is that of the higher end.
+    /// The conditions that do not hold; empty if the height is that of the higher endpoint.
     pub failed: Vec<Condition>,
     /// The highest value on the path.
     pub height: f64,
@@ -116,41 +115,41 @@ pub struct Certificate {
     pub theta: Vec<f64>,
     /// |∇f| at the top.
     pub slope: f64,
-    /// The median of |∇f| along the string between the ends, or along the path.
+    /// The median of |∇f| along the string between the endpoints, or along the path.
     pub typical_slope: f64,
     /// Measured noise of |∇f|.
     pub slope_noise: f64,
-    /// The lowest eigenvalues of the Hessian at the top, ascending. None if the height is that of
-    /// the higher end.
+    /// The lowest eigenvalues of the Hessian at the top, ascending; empty if the height is that of
+    /// the higher endpoint.
     pub eigenvalues: Vec<Eigenvalue>,
-    /// How many of them are negative. There may be more negative ones.
+    /// How many of them are negative. The Hessian may have more negative ones.
     pub descending: usize,
-    /// What the two sides of the top lead to. The first is on the side of the first end.
+    /// The two sides of the top. The first is on the side of the first endpoint.
     pub sides: [Side; 2],
     /// Heights of the saddles on the path, in order.
     pub saddles: Vec<f64>,
     /// All evaluations.
-    pub work: Work,
+    pub work: EvaluationCounts,
     /// The height as a function of the evaluations.
     pub heights: Vec<HeightAfter>,
     /// `(M, P)` points of the path. Straight segments join them. Empty beyond
     /// [`MAX_KEPT_DIMENSION`](super::MAX_KEPT_DIMENSION).
     pub path: Vec<Vec<f64>>,
-    /// All points and passes that were met.
+    /// All points and passes that were found on the way.
     pub known: KnownGraph,
 }
 
-/// A known path counts as lower if it is by this fraction of the excess over the endpoints: more than
-/// single precision tells apart.
+/// A known path counts as lower if the difference is this fraction of the excess over the
+/// endpoints, which is more than the rounding of single precision.
 const LOWER: f64 = 1e-4;
-/// A path lies at its higher endpoint up to this fraction of the height there.
+/// A path counts as no higher than its higher endpoint within this fraction of the height there.
 const AT_ENDPOINT: f64 = 1e-6;
 
 impl Certificate {
-    /// The same beside the path with which the refinement started, of which barrier and higher
-    /// endpoint are known. A refinement that has not converged can end above this path, because it
-    /// joins the points of the path by straight segments. The height is then that of the path. Top
-    /// and eigenvalues stay those of the refinement.
+    /// The certificate after a comparison with the path from which the refinement started, given
+    /// the barrier and the higher endpoint of that path. A refinement that has not converged can
+    /// end above this path, because it joins the points of the path by straight segments. The
+    /// height is then that of the path. Top and eigenvalues stay those of the refinement.
     #[must_use]
     pub fn beside(self, barrier: f64, higher_endpoint: f64) -> Self {
         let excess = (self.height - higher_endpoint).abs();
@@ -160,15 +159,15 @@ impl Certificate {
         let is_at_end = barrier - higher_endpoint <= AT_ENDPOINT * higher_endpoint.abs();
         let (verdict, failed) = match self.verdict {
             _ if is_at_end => (Verdict::Pass, Vec::new()),
-            // A pass, but not of the lowest path that is known.
+            // A pass, but not that of the lowest known path.
             Verdict::Pass => (Verdict::UpperBound, vec![Condition::HighestPoint]),
             verdict => (verdict, self.failed),
         };
         Self { verdict, is_at_end, failed, height: barrier, ..self }
     }
 
-    /// What takes no memory worth counting: without the top, the points of the path, and those of
-    /// the known graph.
+    /// The certificate without its long vectors: the top, the points of the path, and those of the
+    /// known graph.
     #[must_use]
     pub fn without_points(self) -> Self {
         Self {
@@ -185,7 +184,7 @@ mod tests {
     use super::*;
 
     fn certificate(verdict: Verdict, height: f64) -> Certificate {
-        let side = Side { place: Place::Point, value: 0.0, slope: 0.0 };
+        let side = Side { place: Destination::Point, value: 0.0, slope: 0.0 };
         Certificate {
             verdict,
             is_at_end: false,
@@ -200,7 +199,7 @@ mod tests {
             descending: 0,
             sides: [side; 2],
             saddles: Vec::new(),
-            work: Work::default(),
+            work: EvaluationCounts::default(),
             heights: Vec::new(),
             path: Vec::new(),
             known: KnownGraph { points: Vec::new(), passes: Vec::new() },

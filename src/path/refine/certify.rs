@@ -1,9 +1,9 @@
-//! The step that checks the result.
+//! The step that checks the result and makes the certificate.
 
 use super::certificate::{Certificate, Condition, Eigenvalue, HeightAfter, Side, Verdict};
 use super::graph::{Chain, Link};
 use super::known::{KnownGraph, MAX_KEPT_DIMENSION};
-use super::probe::Point;
+use super::probe::EvaluatedPoint;
 use super::profile::{arcs, top};
 use super::search::Advance;
 use super::spectrum::{is_descending, is_known, lowest};
@@ -11,12 +11,12 @@ use super::subspace::{RitzPair, Subspace};
 use super::vectors::{arbitrary, distance};
 use crate::landscape::Interrupted;
 
-/// Eigenvalues that are reported.
+/// Number of reported eigenvalues.
 const EIGENVALUES: usize = 3;
 /// |∇f| at the top that counts as zero, as a fraction of its typical size on the path.
 const STATIONARY: f64 = 1e-3;
 
-/// What is known about the top.
+/// The properties of the top.
 struct Examined {
     is_at_end: bool,
     pairs: Vec<RitzPair>,
@@ -24,8 +24,8 @@ struct Examined {
 }
 
 impl Advance<'_, '_> {
-    /// The certificate. `None` if a path turned out to be higher between its points, so that there
-    /// is more to do.
+    /// The certificate. `None` if a path is higher between its points, so that the refinement
+    /// continues.
     pub(super) fn certify(&mut self) -> Result<Option<Certificate>, Interrupted> {
         let graph = &self.state.graph;
         let joined = graph.minimax(true);
@@ -40,8 +40,9 @@ impl Advance<'_, '_> {
         let link = self.state.graph.links[chain.links[place].0].clone();
         let point = self.top_of(&link)?;
         let height = self.height_between_points(&chain)?;
-        // No path is lower than its higher end.
-        let is_at_end = height.is_finite() && height <= self.higher_end() + self.tolerance(height);
+        // No path is lower than its higher endpoint.
+        let is_at_end =
+            height.is_finite() && height <= self.higher_endpoint() + self.tolerance(height);
         let top = if is_at_end {
             Examined { is_at_end, pairs: Vec::new(), failed: Vec::new() }
         } else {
@@ -83,8 +84,8 @@ impl Advance<'_, '_> {
         Ok(true)
     }
 
-    /// The height of the chain. Where its highest link has no saddle, with what lies between the
-    /// points of this link, whose height so far is that of few samples.
+    /// The height of the chain. If its highest link has no saddle, the link is evaluated between
+    /// its points, because its known height comes from few samples.
     fn height_between_points(&mut self, chain: &Chain) -> Result<f64, Interrupted> {
         let (top, _) = chain.links[self.place_of_top(chain)];
         let link = &self.state.graph.links[top];
@@ -95,8 +96,8 @@ impl Advance<'_, '_> {
         Ok(chain.height.max(self.fine_height(&path)?))
     }
 
-    /// The place in the chain of the highest link. One with a saddle comes before one that is
-    /// higher by less than what matters.
+    /// The index of the highest link in the chain. A link with a saddle is preferred to one that is
+    /// higher within the accuracy.
     fn place_of_top(&self, chain: &Chain) -> usize {
         let tolerance = self.tolerance(chain.height);
         let worth = |place: usize| {
@@ -108,7 +109,7 @@ impl Advance<'_, '_> {
     }
 
     /// The highest point of a link.
-    fn top_of(&mut self, link: &Link) -> Result<Point, Interrupted> {
+    fn top_of(&mut self, link: &Link) -> Result<EvaluatedPoint, Interrupted> {
         if let Some(saddle) = &link.saddle {
             return Ok(saddle.point.clone());
         }
@@ -118,7 +119,7 @@ impl Advance<'_, '_> {
         }
         if self.state.typical_slope == 0.0 {
             // No string was needed.
-            let mut slopes: Vec<f64> = points.iter().map(Point::slope).collect();
+            let mut slopes: Vec<f64> = points.iter().map(EvaluatedPoint::slope).collect();
             slopes.sort_by(f64::total_cmp);
             self.state.typical_slope = slopes[slopes.len() / 2];
         }
@@ -134,9 +135,13 @@ impl Advance<'_, '_> {
     }
 
     /// The lowest eigenpairs of the Hessian at the top.
-    fn eigenpairs(&mut self, link: &Link, point: &Point) -> Result<Vec<RitzPair>, Interrupted> {
+    fn eigenpairs(
+        &mut self,
+        link: &Link,
+        point: &EvaluatedPoint,
+    ) -> Result<Vec<RitzPair>, Interrupted> {
         if self.probe.noise.length == 0.0 {
-            // No saddle search has measured the noise, which the products depend on.
+            // The products need the noise, which no saddle search has measured.
             let direction = arbitrary(point.theta.len(), 0);
             let [a, b] = [0, 1].map(|end| &self.state.graph.nodes[end].theta);
             let length = distance(a, b) / (self.parameters.points - 1) as f64;
@@ -150,8 +155,8 @@ impl Advance<'_, '_> {
         lowest(&mut self.probe, &mut space, &point.theta, EIGENVALUES, products)
     }
 
-    /// The conditions on the top alone that do not hold.
-    fn failed(&self, point: &Point, pairs: &[RitzPair]) -> Vec<Condition> {
+    /// The conditions on the top that do not hold.
+    fn failed(&self, point: &EvaluatedPoint, pairs: &[RitzPair]) -> Vec<Condition> {
         let mut failed = Vec::new();
         let zero = STATIONARY * self.state.typical_slope;
         if point.slope() > zero.max(4.0 * self.probe.noise.slope) {
@@ -171,7 +176,7 @@ impl Advance<'_, '_> {
         Examined { is_at_end, pairs, failed }: Examined,
         chain: &Chain,
         place: usize,
-        point: Point,
+        point: EvaluatedPoint,
     ) -> Certificate {
         let verdict = match self.state.is_spent {
             _ if failed.is_empty() => Verdict::Pass,
@@ -221,7 +226,7 @@ impl Advance<'_, '_> {
     }
 
     /// The points of a chain, and where its top is.
-    fn path(&self, chain: &Chain, place: usize, point: &Point) -> (Vec<Vec<f64>>, f64) {
+    fn path(&self, chain: &Chain, place: usize, point: &EvaluatedPoint) -> (Vec<Vec<f64>>, f64) {
         let (mut path, mut top_link) = (Vec::new(), 0..0);
         for (number, &(index, node)) in chain.links.iter().enumerate() {
             // The node at which the link is entered is already there.

@@ -1,6 +1,6 @@
 //! The descent from a saddle to what lies below it.
 
-use super::probe::{Point, Probe};
+use super::probe::{CountedLandscape, EvaluatedPoint};
 use super::vectors::{difference, distance, moved};
 use crate::kernels::{add_scaled, dot, norm, scale};
 use crate::landscape::Interrupted;
@@ -11,10 +11,11 @@ use std::collections::VecDeque;
 const MEMORY: usize = 8;
 /// A pair with a smaller cosine between step and change has no usable curvature.
 const MIN_COSINE: f64 = 1e-4;
-/// Lengths of a step that are tried, each 0.4 of the one before.
+/// Maximum number of reductions of a step, each by a factor 0.4.
 const MAX_REDUCTIONS: u32 = 30;
-/// The descent ends where a step promises less than this fraction of the fall so far. This puts a
-/// minimum to about 0.3 % of the distance, which is enough to recognize it.
+/// The descent ends when the predicted fall of a step is below this fraction of the fall so far.
+/// The point is then within about 0.3 % of the distance to the minimum, which is enough to
+/// recognize it.
 const GAIN: f64 = 1e-5;
 
 /// A descent by L-BFGS: J. Nocedal, Math. Comp. 35, 773 (1980),
@@ -24,12 +25,12 @@ const GAIN: f64 = 1e-5;
 /// are a path on which the value falls.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Descent {
-    point: Point,
+    point: EvaluatedPoint,
     /// The value at the saddle.
     top: f64,
     memory: VecDeque<[Vec<f64>; 2]>,
     max_step: f64,
-    /// Differences of values that are rounding errors.
+    /// Differences of values below this are rounding errors.
     rounding: f64,
     steps_left: u32,
     path: Vec<Vec<f64>>,
@@ -39,7 +40,7 @@ pub struct Descent {
 
 impl Descent {
     /// From a point beside a saddle.
-    pub fn new(saddle: &Point, beside: Point, max_step: f64, steps: u32) -> Self {
+    pub fn new(saddle: &EvaluatedPoint, beside: EvaluatedPoint, max_step: f64, steps: u32) -> Self {
         Self {
             path: vec![saddle.theta.clone(), beside.theta.clone()],
             point: beside,
@@ -53,13 +54,13 @@ impl Descent {
         }
     }
 
-    /// Whether the last iteration was taken.
+    /// Whether the descent has ended.
     pub fn is_done(&self) -> bool {
         self.is_done
     }
 
     /// Where the descent is.
-    pub fn point(&self) -> &Point {
+    pub fn point(&self) -> &EvaluatedPoint {
         &self.point
     }
 
@@ -74,7 +75,7 @@ impl Descent {
     }
 
     /// One iteration. `true` if it was the last.
-    pub fn step(&mut self, probe: &mut Probe) -> Result<bool, Interrupted> {
+    pub fn step(&mut self, probe: &mut CountedLandscape) -> Result<bool, Interrupted> {
         self.is_done = self.iterate(probe)?;
         let last = &self.path[self.path.len() - 1];
         if self.is_done || distance(last, &self.point.theta) >= 0.5 * self.max_step {
@@ -83,7 +84,7 @@ impl Descent {
         Ok(self.is_done)
     }
 
-    fn iterate(&mut self, probe: &mut Probe) -> Result<bool, Interrupted> {
+    fn iterate(&mut self, probe: &mut CountedLandscape) -> Result<bool, Interrupted> {
         if self.steps_left == 0 || !self.point.is_finite() {
             return Ok(true);
         }
@@ -100,7 +101,7 @@ impl Descent {
         if self.is_minimum {
             return Ok(true);
         }
-        // Without memory the length of the gradient means nothing.
+        // Without memory the length of the gradient is no measure for the step.
         let longest = if remembers { self.max_step } else { 0.1 * self.max_step };
         scale((longest / norm(&direction)).min(1.0), &mut direction);
         if self.search(probe, &direction)? {
@@ -113,7 +114,11 @@ impl Descent {
     }
 
     /// Goes to a lower point along a direction. `false` if there is none.
-    fn search(&mut self, probe: &mut Probe, direction: &[f64]) -> Result<bool, Interrupted> {
+    fn search(
+        &mut self,
+        probe: &mut CountedLandscape,
+        direction: &[f64],
+    ) -> Result<bool, Interrupted> {
         let slope = dot(direction, &self.point.gradient);
         let mut fraction = 1.0;
         for _ in 0..MAX_REDUCTIONS {
@@ -128,7 +133,7 @@ impl Descent {
         Ok(false)
     }
 
-    fn remember(&mut self, next: &Point) {
+    fn remember(&mut self, next: &EvaluatedPoint) {
         let step = difference(&next.theta, &self.point.theta);
         let change = difference(&next.gradient, &self.point.gradient);
         if dot(&step, &change) > MIN_COSINE * norm(&step) * norm(&change) {

@@ -1,14 +1,15 @@
-//! Points and the paths between them that are known.
+//! Known points and the known paths between them.
 
-use super::certificate::Place;
+use super::certificate::Destination;
 use super::saddle::Saddle;
 use super::vectors::distance;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
-/// A point at which paths begin and end. The first two are the ends of the path to refine.
+/// A point at which paths begin and end. The first two nodes are the endpoints of the path to
+/// refine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Node {
+pub struct RouteNode {
     /// `(P,)`.
     pub theta: Vec<f64>,
     /// f.
@@ -19,13 +20,13 @@ pub struct Node {
     pub is_minimum: bool,
 }
 
-impl Node {
-    /// What the node of this index is.
-    pub fn place(&self, index: usize) -> Place {
+impl RouteNode {
+    /// The kind of the node with this index.
+    pub fn place(&self, index: usize) -> Destination {
         match index {
-            0 | 1 => Place::End(index),
-            _ if self.is_minimum => Place::Minimum,
-            _ => Place::Point,
+            0 | 1 => Destination::Endpoint(index),
+            _ if self.is_minimum => Destination::Minimum,
+            _ => Destination::Point,
         }
     }
 }
@@ -42,7 +43,7 @@ pub struct Link {
     /// Its highest point, if this is a saddle.
     pub saddle: Option<Saddle>,
     /// Whether it may be part of the result: its highest point is a saddle, or it is lower than the
-    /// saddles beside it.
+    /// other saddles of its route.
     pub is_joined: bool,
     /// Whether the height includes values between the points.
     pub is_sampled: bool,
@@ -50,10 +51,10 @@ pub struct Link {
     pub tries: u32,
 }
 
-/// All nodes and links that are known.
+/// All known nodes and links.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Graph {
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<RouteNode>,
     pub links: Vec<Link>,
 }
 
@@ -69,8 +70,8 @@ pub struct Chain {
 impl Graph {
     /// The index of a node within a distance `near` and a difference of values `close`, or that of
     /// the new node.
-    pub fn node(&mut self, node: Node, near: f64, close: f64) -> usize {
-        let is_same = |old: &Node| {
+    pub fn node(&mut self, node: RouteNode, near: f64, close: f64) -> usize {
+        let is_same = |old: &RouteNode| {
             (old.value - node.value).abs() <= close && distance(&old.theta, &node.theta) <= near
         };
         self.nodes.iter().position(is_same).unwrap_or_else(|| {
@@ -174,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_minimax_chain_goes_around_a_high_link() {
-        let node = |x: f64| Node { theta: vec![x], value: 0.0, slope: 0.0, is_minimum: true };
+        let node = |x: f64| RouteNode { theta: vec![x], value: 0.0, slope: 0.0, is_minimum: true };
         let mut graph = Graph::default();
         for x in [0.0, 3.0, 1.0, 2.0] {
             graph.node(node(x), 0.1, 0.1);

@@ -1,34 +1,34 @@
-//! What a refinement has met on its way: the points of its graph, and the passes between them.
+//! The points of the graph of a refinement, and the passes between them.
 
-use super::certificate::Place;
+use super::certificate::Destination;
 use super::graph::Graph;
 use serde::{Deserialize, Serialize};
 
-/// Up to this dimension every point is kept, beyond it only its value.
+/// Up to this dimension points are kept, above it only their values.
 pub const MAX_KEPT_DIMENSION: usize = 1000;
 
-/// The graph of a refinement: more than the path that it resulted in.
+/// The graph of a refinement, which contains more than the resulting path.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct KnownGraph {
     /// The points. The first two are the endpoints of the path.
     pub points: Vec<KnownPoint>,
-    /// The passes between them, each found as the saddle above two descents, or as a path that is
-    /// lower than the saddles beside it.
+    /// The passes between them. Each is a saddle above two descents, or a path that is lower than
+    /// the other saddles of its route.
     pub passes: Vec<KnownPass>,
 }
 
 /// A point where descents have ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KnownPoint {
-    /// An endpoint, a minimum, or neither: only minima and endpoints are nodes worth drawing.
-    pub place: Place,
+    /// An endpoint, a minimum, or neither. Only minima and endpoints are drawn.
+    pub place: Destination,
     /// f there.
     pub value: f64,
     /// `(P,)` up to [`MAX_KEPT_DIMENSION`].
     pub theta: Option<Vec<f64>>,
 }
 
-/// A path between two of the points that is as low as is known.
+/// The lowest known path between two of the points.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KnownPass {
     /// Indices of the two points.
@@ -42,7 +42,7 @@ pub struct KnownPass {
 }
 
 impl KnownGraph {
-    /// What is joined in a graph.
+    /// The joined part of a graph.
     pub(super) fn of(graph: &Graph) -> Self {
         let dimension = graph.nodes.first().map_or(0, |node| node.theta.len());
         let kept = |theta: &Vec<f64>| (dimension <= MAX_KEPT_DIMENSION).then(|| theta.clone());

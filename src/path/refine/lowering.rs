@@ -1,6 +1,6 @@
 //! The soft maximum of a smooth curve, minimized.
 
-use super::probe::{Point, Probe};
+use super::probe::{CountedLandscape, EvaluatedPoint};
 use super::profile::equally_spaced;
 use super::vectors::{arbitrary, distance};
 use crate::kernels::{add_scaled, dot, norm, scale};
@@ -15,36 +15,36 @@ const SINES: usize = 3;
 const SEGMENTS: usize = 10;
 /// Segments of the resulting path between two samples.
 const FINER: usize = 4;
-/// The whole curve is measured whenever its height above the ends has fallen by this factor.
+/// The whole curve is measured whenever its height above the endpoints has fallen by this factor.
 const FALL: f64 = 3.0;
-/// The curve begins this far aside of the given path, as a fraction of the distance between the ends.
-/// On a symmetric path gradients never lead off the axis of symmetry.
+/// The initial displacement from the given path, as a fraction of the distance between the
+/// endpoints. On a symmetric path no gradient leads off the axis of symmetry.
 const ASIDE: f64 = 0.01;
-/// The temperature of the soft maximum, as a fraction of the height above the ends.
+/// The temperature of the soft maximum, as a fraction of the height above the endpoints.
 const TEMPERATURE: f64 = 0.3;
-/// It follows the height as soon as this has fallen by so much.
+/// The temperature is lowered when the height has fallen below this fraction of its former value.
 const COOLING: f64 = 0.7;
 /// Samples whose weight is below this fraction of the largest need no gradient.
 const MIN_WEIGHT: f64 = 0.02;
 /// Pairs of steps and changes of the gradient that are remembered.
 const MEMORY: usize = 8;
 const MIN_COSINE: f64 = 1e-4;
-/// The first and the longest step, as fractions of the distance between the ends.
+/// The first and the longest step, as fractions of the distance between the endpoints.
 const FIRST_STEP: f64 = 0.02;
 const MAX_STEP: f64 = 0.2;
-/// Lengths of a step that are tried, each 0.4 of the one before.
+/// Maximum number of reductions of a step, each by a factor 0.4.
 const MAX_REDUCTIONS: u32 = 12;
-/// The curve has settled when its height above the ends fell by less than this fraction in so many
-/// iterations.
+/// The curve has settled when its height above the endpoints fell by less than this fraction in
+/// [`WINDOW`] iterations.
 const SETTLED: f64 = 0.2;
 const WINDOW: usize = 6;
 
-/// A curve ω(t) + Σ_n b_n sin(nπt) with fixed ends, where ω is the given path.
+/// A curve ω(t) + Σ_n b_n sin(nπt) with fixed endpoints, where ω is the given path.
 ///
 /// L-BFGS minimizes the soft maximum T log Σ exp(f_m / T) of the heights f_m at the samples. On the
-/// losses of networks this is the fastest way to a low path by far: the heights of all samples fall
+/// losses of networks this is by far the fastest way to a low path: the heights of all samples fall
 /// together, and few coefficients are as good as many. A curve cannot follow a narrow bent valley.
-/// There it settles soon, and is where the string begins.
+/// There it soon settles, and the string starts from it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Lowering {
     /// `(M, P)` the given path.
@@ -52,7 +52,7 @@ pub struct Lowering {
     /// `(N · P,)` b_n.
     bends: Vec<f64>,
     current: Evaluated,
-    /// `(N · P,)` of the soft maximum.
+    /// `(N · P,)` gradient of the soft maximum.
     gradient: Vec<f64>,
     temperature: f64,
     floor: f64,
@@ -61,7 +61,7 @@ pub struct Lowering {
     is_stuck: bool,
     /// Segments of the base between two samples.
     stride: usize,
-    /// The height above the ends when the curve was last measured as a whole.
+    /// The height above the endpoints when the whole curve was last measured.
     measured: f64,
 }
 
@@ -69,7 +69,7 @@ pub struct Lowering {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Evaluated {
     values: Vec<f64>,
-    /// Of each sample in the gradient of the soft maximum.
+    /// The weight of each sample in the gradient of the soft maximum.
     weights: Vec<f64>,
     soft_maximum: f64,
 }
@@ -94,13 +94,13 @@ fn highest(values: &[f64]) -> f64 {
 }
 
 impl Lowering {
-    /// Evaluates the samples of a given path. `floor` is the value of its higher end, and `tries`
-    /// says how often the same gap was tried before.
+    /// Evaluates the samples of a given path. `floor` is the value of its higher endpoint; `tries`
+    /// is the number of earlier tries of the same gap.
     pub fn new(
         curve: &[Vec<f64>],
         floor: f64,
         tries: u32,
-        probe: &mut Probe,
+        probe: &mut CountedLandscape,
     ) -> Result<Self, Interrupted> {
         let base = equally_spaced(curve, ((SEGMENTS * FINER) << tries) + 1);
         let terms = SINES << tries;
@@ -130,13 +130,13 @@ impl Lowering {
     }
 
     /// Evaluates all samples of the present curve.
-    fn start(&mut self, probe: &mut Probe) -> Result<(), Interrupted> {
+    fn start(&mut self, probe: &mut CountedLandscape) -> Result<(), Interrupted> {
         let values = self.values(&self.bends, probe)?;
         let height = highest(&values);
         self.memory.clear();
         self.heights = vec![height];
         self.temperature = TEMPERATURE * (height - self.floor);
-        // Where the path is no higher than its ends, or not defined, there is nothing to lower.
+        // A path that is no higher than its endpoints, or not defined, cannot be lowered.
         self.is_stuck = height <= self.floor || !height.is_finite();
         if !self.is_stuck {
             self.current = Evaluated::of(values, self.temperature);
@@ -145,8 +145,8 @@ impl Lowering {
         Ok(())
     }
 
-    /// Goes on with twice as many samples. `false` if there are no more.
-    pub fn refine(&mut self, probe: &mut Probe) -> Result<bool, Interrupted> {
+    /// Doubles the number of samples. `false` if there are no more.
+    pub fn refine(&mut self, probe: &mut CountedLandscape) -> Result<bool, Interrupted> {
         if self.stride == 1 {
             return Ok(false);
         }
@@ -165,7 +165,7 @@ impl Lowering {
         is_due
     }
 
-    /// The value of the higher end.
+    /// The value of the higher endpoint.
     pub fn floor(&self) -> f64 {
         self.floor
     }
@@ -189,7 +189,7 @@ impl Lowering {
         (0..self.base.len()).map(|index| self.at(index, &self.bends)).collect()
     }
 
-    /// sin(nπt) at a point of the base, for all n. Exactly zero at the ends.
+    /// sin(nπt) at a point of the base, for all n. Exactly zero at the endpoints.
     fn sines(&self, index: usize) -> impl Iterator<Item = f64> + use<> {
         let (last, terms) = (self.base.len() - 1, self.bends.len() / self.base[0].len());
         let is_inner = index > 0 && index < last;
@@ -210,19 +210,19 @@ impl Lowering {
         (self.stride..self.base.len() - 1).step_by(self.stride)
     }
 
-    fn values(&self, bends: &[f64], probe: &mut Probe) -> Result<Vec<f64>, Interrupted> {
+    fn values(&self, bends: &[f64], probe: &mut CountedLandscape) -> Result<Vec<f64>, Interrupted> {
         self.samples().map(|index| probe.value(&self.at(index, bends))).collect()
     }
 
     /// ∂/∂b_n of the soft maximum: Σ_m w_m sin(nπt_m) ∇f(ω_m).
-    fn soft_gradient(&self, probe: &mut Probe) -> Result<Vec<f64>, Interrupted> {
+    fn soft_gradient(&self, probe: &mut CountedLandscape) -> Result<Vec<f64>, Interrupted> {
         let mut gradient = vec![0.0; self.bends.len()];
         let largest = highest(&self.current.weights);
         for (index, &weight) in self.samples().zip(&self.current.weights) {
             if weight < MIN_WEIGHT * largest {
                 continue;
             }
-            let point: Point = probe.point(self.at(index, &self.bends))?;
+            let point: EvaluatedPoint = probe.point(self.at(index, &self.bends))?;
             let rows = gradient.chunks_exact_mut(point.gradient.len());
             for (row, sine) in rows.zip(self.sines(index)) {
                 add_scaled(weight * sine, &point.gradient, row);
@@ -232,7 +232,7 @@ impl Lowering {
     }
 
     /// One iteration of L-BFGS.
-    pub fn step(&mut self, probe: &mut Probe) -> Result<(), Interrupted> {
+    pub fn step(&mut self, probe: &mut CountedLandscape) -> Result<(), Interrupted> {
         let mut direction = self.direction();
         if dot(&direction, &self.gradient) >= 0.0 {
             self.memory.clear();
@@ -243,7 +243,7 @@ impl Lowering {
         let longest = if self.memory.is_empty() { FIRST_STEP } else { MAX_STEP } * length;
         let mut fraction = (longest / norm(&direction)).min(1.0);
         if self.memory.is_empty() {
-            // Without memory the length of the gradient means nothing.
+            // Without memory the length of the gradient is no measure for the step.
             fraction = longest / norm(&direction);
         }
         if slope == 0.0 || !fraction.is_finite() {
@@ -269,7 +269,7 @@ impl Lowering {
         &mut self,
         bends: Vec<f64>,
         next: Evaluated,
-        probe: &mut Probe,
+        probe: &mut CountedLandscape,
     ) -> Result<(), Interrupted> {
         let mut step = bends.clone();
         add_scaled(-1.0, &self.bends, &mut step);

@@ -1,29 +1,29 @@
-//! From a path to a pass: the lowest maximum that can be found between two points, with what is
-//! known about it.
+//! From a path to a pass: the lowest maximum that can be found between two points, with a
+//! certificate.
 //!
-//! Only values, gradients and products with the Hessian are asked of a landscape. The method is a
-//! graph that grows until its ends are connected:
+//! A landscape needs values, gradients and products with the Hessian. The method grows a graph
+//! until the endpoints are connected:
 //!
-//! 1. `lowering.rs`: L-BFGS minimizes the soft maximum of a smooth curve between the ends. On the
-//!    losses of networks this alone reaches the height of the higher end. Then the refinement is
-//!    over.
+//! 1. `lowering.rs`: L-BFGS minimizes the soft maximum of a smooth curve between the endpoints. On
+//!    the losses of networks this alone reaches the height of the higher endpoint. Then the
+//!    refinement is done.
 //! 2. `string.rs`: points at equal distances move downhill across the path, until its height
 //!    changes little. This need not converge; it provides a start.
 //! 3. `saddle.rs`: from the top, uphill along one eigenvector of the Hessian and downhill along all
-//!    others, to a point with exactly one descending direction. A top with several is left along
-//!    the second of them: the path can be lowered there.
-//! 4. `descent.rs`: from the saddle down on both sides. The points reached become nodes of a graph
-//!    (`graph.rs`), joined at the height of the saddle.
-//! 5. `route.rs`: if they are not the ends, the cheapest missing connection is worked on in the
-//!    same way. A straight line or a string that is lower than the saddles beside it needs no
-//!    saddle.
-//! 6. Once the ends are connected, routes that avoid the highest saddle are tried.
+//!    others, to a point with exactly one descending direction. A point with several is left along
+//!    the second of them, because the path can be lowered there.
+//! 4. `descent.rs`: descents from the saddle on both sides. Their final points become nodes of a
+//!    graph (`graph.rs`), joined at the height of the saddle.
+//! 5. `route.rs`: if these are not the endpoints, the cheapest missing connection is searched for
+//!    in the same way. A straight line or a string that is lower than the other saddles of its
+//!    route needs no saddle.
+//! 6. Once the endpoints are connected, routes that avoid the highest saddle are tried.
 //!
 //! The result is the path through the graph with the lowest maximum, with its [`Certificate`].
 //!
-//! A search that ends without a saddle is not lost: if its last point is low, it becomes a node,
-//! and two shorter gaps take the place of one. If no saddle was found and half of the evaluations
-//! have not lowered the path, the refinement ends.
+//! A search that ends without a saddle is still useful: if its last point is low, it becomes a
+//! node, and two shorter gaps replace one. If no saddle was found and half of the evaluations have
+//! not lowered the path, the refinement ends.
 //!
 //! Thresholds follow from the landscape: from the climb, from the distance between points, and from
 //! the noise of the gradients, which is measured. A landscape in single precision takes part
@@ -54,11 +54,12 @@
 //! - The soft maximum in the table, (1/β) log Σ exp(β f) with growing β, moves free points at equal
 //!   distances by steepest descent. That of `lowering.rs` moves few coefficients by L-BFGS. On the
 //!   losses of networks it is faster by far: between two perceptrons on 3000 images it comes from
-//!   2.4 to the height of the higher end in 1500 evaluations. Adam, which minimizes the sum along the
-//!   same curve, is at 0.05 after 2000.
-//! - The lowered curve costs 100 to 250 evaluations where strings are as good. Of 30 pairs of minima
-//!   of seven atoms with numbers, between which a path leads over many saddles, it lets 29 instead of
-//!   27 be certified, at the same mean height, with 2850 instead of 2470 evaluations.
+//!   2.4 to the height of the higher endpoint in 1500 evaluations. Adam, which minimizes the sum
+//!   along the same curve, is at 0.05 after 2000.
+//! - The lowered curve costs 100 to 250 evaluations where strings are as good. The benchmark is 30
+//!   pairs of minima of seven numbered atoms, between which a path leads over many saddles. With
+//!   the curve, 29 pairs instead of 27 are certified, at the same mean height, with 2850 instead of
+//!   2470 evaluations.
 
 mod certificate;
 mod certify;
@@ -83,9 +84,11 @@ mod tests;
 mod vectors;
 mod widened;
 
-pub use certificate::{Certificate, Condition, Eigenvalue, HeightAfter, Place, Side, Verdict};
+pub use certificate::{
+    Certificate, Condition, Destination, Eigenvalue, HeightAfter, Side, Verdict,
+};
 pub use known::{KnownGraph, KnownPass, KnownPoint, MAX_KEPT_DIMENSION};
 pub use parameters::RefineParameters;
-pub use probe::Work;
+pub use probe::EvaluationCounts;
 pub use search::{Refine, RefineError, RefineState};
 pub use widened::Widened;

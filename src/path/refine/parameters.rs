@@ -9,20 +9,20 @@ use serde::{Deserialize, Serialize};
 /// for one, and reach a mean height of −14.86. The fields name what another value did with the same
 /// pairs. A scatter of 0.05 and of a tenth of the evaluations remains.
 ///
-/// An evaluation is one gradient: see [`Work::in_gradients`](super::Work::in_gradients).
+/// An evaluation is one gradient: see [`EvaluationCounts::in_gradients`](super::Work::in_gradients).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RefineParameters {
-    /// Points of a string, ends included, ≥ 3. Each further try of the same pair has twice as many
-    /// intervals. Seven points need the same evaluations and end 0.07 higher.
+    /// Points of a string, endpoints included, ≥ 3. Each further try of the same pair has twice as
+    /// many intervals. Seven points need the same evaluations and end 0.07 higher.
     pub points: usize,
-    /// Sweeps of a string at most. Each further try of the same pair doubles them.
+    /// Maximum number of sweeps of a string. Each further try of the same pair doubles it.
     ///
     /// Without any sweep the paths end 0.11 higher for a fifth more evaluations: the saddle
     /// searches start higher and lead elsewhere. On the losses of networks the sweeps make most of
     /// the progress.
     pub sweeps: u32,
-    /// A string is given to the saddle search when three sweeps lowered its height above the ends
-    /// by less than this fraction. With 0.1 the paths end 0.11 higher.
+    /// The saddle search starts when three sweeps lowered the height of the string above the
+    /// endpoints by less than this fraction. With 0.1 the paths end 0.11 higher.
     pub settled: f64,
     /// Products with the Hessian in one step of the saddle search, ≥ 2. A step need not be
     /// accurate: four products are as good, and forty need a seventh more evaluations.
@@ -34,14 +34,15 @@ pub struct RefineParameters {
     pub saddle_steps: u32,
     /// Steps of each descent.
     pub descent_steps: u32,
-    /// How often the same pair of nodes is tried before the ends are connected.
+    /// How often the same pair of nodes is tried before the endpoints are connected.
     pub tries: u32,
-    /// After the ends are connected, how many saddle searches in a row may fail to lower the
+    /// After the endpoints are connected, how many saddle searches in a row may fail to lower the
     /// highest saddle. Ten instead of one lower the paths by 0.05 for three times the evaluations.
     pub detours: u32,
-    /// Differences of height below this fraction of the climb from the lower end do not matter.
+    /// Differences of height below this fraction of the climb from the lower endpoint are ignored.
     pub accuracy: f64,
-    /// Evaluations after which the refinement ends with what it has, in units of one gradient.
+    /// Evaluations after which the refinement ends with its current result, in units of one
+    /// gradient.
     pub max_gradients: f64,
 }
 

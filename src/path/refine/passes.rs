@@ -1,10 +1,10 @@
 //! The steps that search for a saddle and descend from it.
 
 use super::descent::Descent;
-use super::graph::{Link, Node};
-use super::probe::Point;
+use super::graph::{Link, RouteNode};
+use super::probe::EvaluatedPoint;
 use super::saddle::{Saddle, SaddleLimits, SaddleSearch, SaddleStep};
-use super::search::{Advance, Gap, Phase, Scale};
+use super::search::{Advance, Gap, GapScale, Phase};
 use super::vectors::{distance, moved};
 use crate::landscape::Interrupted;
 
@@ -13,16 +13,16 @@ const MAX_STEP: f64 = 2.0;
 /// The share of all evaluations that one saddle search may take. On the losses of networks it finds
 /// nothing.
 const SEARCH_SHARE: f64 = 0.1;
-/// Error of the height of a saddle, as a fraction of what does not matter. Its place is known to the
-/// root of that.
+/// Error of the height of a saddle, as a fraction of the accuracy. The relative error of its
+/// position is the root of that.
 const HEIGHT_ERROR: f64 = 1e-6;
 /// Two nodes are the same if they are closer than this fraction of the string's length, and their
 /// values closer than the second fraction of the climb.
 const SAME_PLACE: f64 = 0.02;
 const SAME_VALUE: f64 = 1e-3;
-/// Nodes are at least this fraction of the distance between the ends apart. Otherwise a flat valley
-/// would be divided into ever smaller gaps.
-const SMALLEST: f64 = 2e-3;
+/// Minimum distance of nodes, as a fraction of the distance between the endpoints. Without it a
+/// flat valley would be divided into ever smaller gaps.
+const MIN_NODE_DISTANCE: f64 = 2e-3;
 /// Halvings of the step off a saddle.
 const MAX_HALVINGS: u32 = 20;
 
@@ -39,7 +39,7 @@ impl Advance<'_, '_> {
         let (spacing, typical) = (gap.string.spacing(), self.state.typical_slope);
         let point = self.probe.point(top.theta)?;
         self.probe.measure_noise(&point, &top.tangent, typical, spacing)?;
-        let climb = (top.height - self.lower_end()).abs();
+        let climb = (top.height - self.lower_endpoint()).abs();
         let rounding = 8.0 * f64::EPSILON * top.height.abs();
         let highest = gap.string.height().max(point.value) + 1e-3 * climb;
         let limits = SaddleLimits {
@@ -76,17 +76,18 @@ impl Advance<'_, '_> {
         }
     }
 
-    /// What becomes of the point where a saddle search ended.
+    /// Handles the point where a saddle search ended.
     ///
     /// If it is in the lower half of the string's height, it becomes a node. Often it is a minimum
-    /// between the ends, or, on the losses of networks, a low point on a flat valley floor. From a
-    /// higher point a descent finds the node. The gaps on both sides of it are shorter.
-    fn start_sink(&mut self, gap: &Gap, point: &Point) -> Phase {
-        let (floor, height) = (gap.string.higher_end(), gap.string.height());
+    /// between the endpoints, or, on the losses of networks, a low point on a flat valley floor.
+    /// From a higher point a descent leads to the node. The gaps on both sides of the node are
+    /// shorter.
+    fn start_sink(&mut self, gap: &Gap, point: &EvaluatedPoint) -> Phase {
+        let (floor, height) = (gap.string.higher_endpoint(), gap.string.height());
         if !point.is_finite() || height <= floor {
             return Phase::Choose;
         }
-        let scale = Scale { length: gap.string.length(), climb: height - floor };
+        let scale = GapScale { length: gap.string.length(), climb: height - floor };
         if point.value < f64::midpoint(floor, height) {
             self.node(point, false, scale);
             return Phase::Choose;
@@ -99,7 +100,7 @@ impl Advance<'_, '_> {
     pub(super) fn sink(
         &mut self,
         mut descent: Descent,
-        scale: Scale,
+        scale: GapScale,
     ) -> Result<Phase, Interrupted> {
         if !descent.step(&mut self.probe)? {
             return Ok(Phase::Sink { descent, scale });
@@ -109,11 +110,11 @@ impl Advance<'_, '_> {
     }
 
     /// The node at a point.
-    fn node(&mut self, point: &Point, is_minimum: bool, scale: Scale) -> usize {
+    fn node(&mut self, point: &EvaluatedPoint, is_minimum: bool, scale: GapScale) -> usize {
         let (theta, value, slope) = (point.theta.clone(), point.value, point.slope());
-        let node = Node { theta, value, slope, is_minimum };
+        let node = RouteNode { theta, value, slope, is_minimum };
         let nodes = &self.state.graph.nodes;
-        let smallest = SMALLEST * distance(&nodes[0].theta, &nodes[1].theta);
+        let smallest = MIN_NODE_DISTANCE * distance(&nodes[0].theta, &nodes[1].theta);
         let near = (SAME_PLACE * scale.length).max(smallest);
         self.state.graph.node(node, near, SAME_VALUE * scale.climb)
     }
@@ -129,9 +130,13 @@ impl Advance<'_, '_> {
         Ok(Phase::Fall { gap, saddle, descents })
     }
 
-    /// A point beside the saddle where the value has fallen by between half and twice what the
-    /// curvature predicts. So it lies where the quadratic model holds, and on the side it should.
-    fn off_the_saddle(&mut self, saddle: &Saddle, mut step: f64) -> Result<Point, Interrupted> {
+    /// A point beside the saddle where the value has fallen by half to twice the prediction of the
+    /// curvature. So it lies within the range of the quadratic model, and on the intended side.
+    fn off_the_saddle(
+        &mut self,
+        saddle: &Saddle,
+        mut step: f64,
+    ) -> Result<EvaluatedPoint, Interrupted> {
         let mut beside = saddle.point.clone();
         for _ in 0..MAX_HALVINGS {
             beside = self.probe.point(moved(&saddle.point.theta, step, &saddle.mode))?;
@@ -164,10 +169,10 @@ impl Advance<'_, '_> {
         Ok(Phase::Choose)
     }
 
-    /// Records what a saddle joins.
+    /// Records a saddle and the two nodes that it joins.
     fn join(&mut self, gap: &Gap, saddle: Saddle, descents: &[Descent; 2]) {
-        let climb = (saddle.point.value - self.lower_end()).abs();
-        let scale = Scale { length: gap.string.length(), climb };
+        let climb = (saddle.point.value - self.lower_endpoint()).abs();
+        let scale = GapScale { length: gap.string.length(), climb };
         let ends = descents
             .each_ref()
             .map(|descent| self.node(descent.point(), descent.is_minimum(), scale));

@@ -1,4 +1,4 @@
-//! Counted evaluations of a landscape, and how exact they are.
+//! Counted evaluations of a landscape, and their noise.
 
 use super::vectors::{largest, moved, orthonormalized};
 use crate::kernels::{add_scaled, norm};
@@ -16,7 +16,7 @@ const ROUNDING: f64 = 1e-12;
 
 /// Numbers of evaluations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Work {
+pub struct EvaluationCounts {
     /// Values without a gradient.
     pub values: u64,
     /// Values with a gradient.
@@ -25,7 +25,7 @@ pub struct Work {
     pub products: u64,
 }
 
-impl Work {
+impl EvaluationCounts {
     /// All evaluations in units of one gradient. A value is a third of it. A product counts as two,
     /// as if it was a difference of gradients.
     pub fn in_gradients(self) -> f64 {
@@ -33,7 +33,7 @@ impl Work {
     }
 }
 
-impl Sub for Work {
+impl Sub for EvaluationCounts {
     type Output = Self;
 
     fn sub(self, before: Self) -> Self {
@@ -45,7 +45,7 @@ impl Sub for Work {
     }
 }
 
-/// How exact the gradients of a landscape are, as measured.
+/// The measured noise of the gradients of a landscape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Noise {
     /// Root mean square norm of the noise of a gradient.
@@ -58,7 +58,7 @@ pub struct Noise {
 
 /// A point with its value and its gradient.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Point {
+pub struct EvaluatedPoint {
     /// `(P,)`.
     pub theta: Vec<f64>,
     /// f(θ).
@@ -67,7 +67,7 @@ pub struct Point {
     pub gradient: Vec<f64>,
 }
 
-impl Point {
+impl EvaluatedPoint {
     /// Whether value and gradient are finite.
     pub fn is_finite(&self) -> bool {
         self.value.is_finite() && self.gradient.iter().all(|g| g.is_finite())
@@ -80,16 +80,16 @@ impl Point {
 }
 
 /// A landscape whose evaluations are counted.
-pub struct Probe<'a> {
+pub struct CountedLandscape<'a> {
     /// What is evaluated.
     pub landscape: &'a dyn Landscape<f64>,
     /// Evaluations so far.
-    pub work: Work,
+    pub work: EvaluationCounts,
     /// Measured noise of the gradients.
     pub noise: Noise,
 }
 
-impl Probe<'_> {
+impl CountedLandscape<'_> {
     /// f(θ).
     pub fn value(&mut self, theta: &[f64]) -> Result<f64, Interrupted> {
         self.work.values += 1;
@@ -97,11 +97,11 @@ impl Probe<'_> {
     }
 
     /// θ with f(θ) and ∇f(θ).
-    pub fn point(&mut self, theta: Vec<f64>) -> Result<Point, Interrupted> {
+    pub fn point(&mut self, theta: Vec<f64>) -> Result<EvaluatedPoint, Interrupted> {
         self.work.gradients += 1;
         let mut gradient = vec![0.0; theta.len()];
         let value = self.landscape.value_and_gradient(&theta, &mut gradient)?;
-        Ok(Point { theta, value, gradient })
+        Ok(EvaluatedPoint { theta, value, gradient })
     }
 
     /// ∇²f(θ) d for a unit vector d.
@@ -132,7 +132,7 @@ impl Probe<'_> {
     /// (2011), doi:10.1137/100786125. This takes four gradients.
     pub fn measure_noise(
         &mut self,
-        at: &Point,
+        at: &EvaluatedPoint,
         direction: &[f64],
         typical: f64,
         length: f64,

@@ -1,6 +1,6 @@
 //! Polylines: points at equal distances, and the highest point between two points.
 
-use super::probe::Point;
+use super::probe::EvaluatedPoint;
 use super::vectors::{between, difference, distance, normalized};
 use crate::kernels::dot;
 
@@ -13,7 +13,8 @@ pub fn arcs(points: &[Vec<f64>]) -> Vec<f64> {
     arcs
 }
 
-/// `count` points at equal distances along a polyline. The ends are exactly those of the polyline.
+/// `count` points at equal distances along a polyline. The first and the last are exactly those of
+/// the polyline.
 pub fn equally_spaced(points: &[Vec<f64>], count: usize) -> Vec<Vec<f64>> {
     let arcs = arcs(points);
     let length = arcs[arcs.len() - 1];
@@ -41,10 +42,10 @@ pub struct Top {
     pub tangent: Vec<f64>,
 }
 
-/// The highest maximum of a path away from its ends. `None` if it has no maximum there.
+/// The highest maximum of a path between its endpoints. `None` if it has no maximum there.
 ///
 /// Between two points, values and slopes of both determine a cubic.
-pub fn top(points: &[Point]) -> Option<Top> {
+pub fn top(points: &[EvaluatedPoint]) -> Option<Top> {
     let on_segments = points.windows(2).enumerate().filter_map(|(m, pair)| {
         let chord = difference(&pair[1].theta, &pair[0].theta);
         let slopes = [dot(&pair[0].gradient, &chord), dot(&pair[1].gradient, &chord)];
@@ -53,7 +54,7 @@ pub fn top(points: &[Point]) -> Option<Top> {
         let is_end = m == 0 && part == 0.0;
         (!is_end).then(|| Top { height, theta, tangent: normalized(chord) })
     });
-    // Where the path has a kink, both slopes may fall away from the point between them.
+    // At a kink of the path, the value may fall on both sides.
     let at_kinks = points.windows(3).filter_map(|three| {
         let [before, here, after] = three else { return None };
         let is_maximum = here.value >= before.value && here.value >= after.value;
@@ -79,8 +80,8 @@ fn cubic_maximum(values: [f64; 2], slopes: [f64; 2]) -> Option<(f64, f64)> {
     let root = if a.abs() < 1e-12 * (b.abs() + c.abs()) {
         -c / b
     } else {
-        // Of its two roots, the maximum is that where the derivative falls. Without a real root the
-        // result is NaN.
+        // The maximum is the root at which the derivative falls. Without a real root the result is
+        // NaN.
         (-b - (b * b - 4.0 * a * c).sqrt()) / (2.0 * a)
     };
     let is_inside = (0.0..=1.0).contains(&root) && 2.0 * a * root + b < 0.0;
@@ -104,7 +105,7 @@ mod tests {
     fn the_top_of_a_cubic_is_exact() {
         // f = x (1 − x) (2 + x) rises from 0 and falls to 0; its derivative is 2 − 2 x − 3 x².
         let value = |x: f64| x * (1.0 - x) * (2.0 + x);
-        let point = |x: f64| Point {
+        let point = |x: f64| EvaluatedPoint {
             theta: vec![x],
             value: value(x),
             gradient: vec![2.0 - 2.0 * x - 3.0 * x * x],

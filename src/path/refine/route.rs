@@ -1,10 +1,10 @@
-//! What to work on next: the missing connections.
+//! The route whose missing connections are searched for next.
 
 use super::graph::Graph;
 use super::vectors::distance;
 use std::collections::HashMap;
 
-/// What each try of a gap multiplies its cost by.
+/// The factor by which each try of a gap multiplies its cost.
 const COST_OF_A_TRY: f64 = 4.0;
 
 /// A sequence of links and gaps from the first to the second node.
@@ -12,7 +12,7 @@ const COST_OF_A_TRY: f64 = 4.0;
 pub struct Route {
     /// Pairs of nodes between which no path is joined.
     pub gaps: Vec<[usize; 2]>,
-    /// The highest value on the links and at the ends. A path across a gap need not be lower.
+    /// The highest value on the links and at the endpoints. A path across a gap need not be lower.
     pub target: f64,
 }
 
@@ -26,8 +26,8 @@ impl Graph {
     pub fn route(&self, below: f64, tries: u32) -> Option<Route> {
         let known = self.known(below);
         let from = self.cheapest(|pair| self.cost(pair, &known, below, tries))?;
-        let higher_end = self.nodes[0].value.max(self.nodes[1].value);
-        let mut route = Route { gaps: Vec::new(), target: higher_end };
+        let higher_endpoint = self.nodes[0].value.max(self.nodes[1].value);
+        let mut route = Route { gaps: Vec::new(), target: higher_endpoint };
         let mut node = 1;
         while node != 0 {
             match known.get(&ordered([from[node], node])).and_then(|known| known.lowest) {
@@ -40,8 +40,8 @@ impl Graph {
     }
 
     /// What is known between pairs of nodes.
-    fn known(&self, below: f64) -> HashMap<[usize; 2], Known> {
-        let mut all: HashMap<[usize; 2], Known> = HashMap::new();
+    fn known(&self, below: f64) -> HashMap<[usize; 2], KnownPair> {
+        let mut all: HashMap<[usize; 2], KnownPair> = HashMap::new();
         for link in &self.links {
             let known = all.entry(ordered(link.ends)).or_default();
             if link.is_joined && link.height < below {
@@ -81,7 +81,7 @@ impl Graph {
     fn cost(
         &self,
         [a, b]: [usize; 2],
-        known: &HashMap<[usize; 2], Known>,
+        known: &HashMap<[usize; 2], KnownPair>,
         below: f64,
         tries: u32,
     ) -> f64 {
@@ -99,7 +99,7 @@ impl Graph {
 
 /// What is known between two nodes.
 #[derive(Clone, Copy, Debug, Default)]
-struct Known {
+struct KnownPair {
     /// The height of the lowest joined link.
     lowest: Option<f64>,
     /// How often a saddle was searched for.
@@ -113,13 +113,13 @@ fn ordered([a, b]: [usize; 2]) -> [usize; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::path::refine::graph::Node;
+    use crate::path::refine::graph::RouteNode;
 
     #[test]
     fn short_gaps_are_preferred_and_tried_ones_avoided() {
         let mut graph = Graph::default();
         for x in [0.0, 3.0, 1.0, 2.0] {
-            let node = Node { theta: vec![x], value: 0.1 * x, slope: 0.0, is_minimum: true };
+            let node = RouteNode { theta: vec![x], value: 0.1 * x, slope: 0.0, is_minimum: true };
             graph.node(node, 0.1, 0.1);
         }
         graph.record([2, 3], 0.7, Vec::new(), true, 0);

@@ -1,6 +1,6 @@
 //! Minimum-mode following: from the top of a path to a saddle.
 
-use super::probe::{Point, Probe};
+use super::probe::{CountedLandscape, EvaluatedPoint};
 use super::quadratic::QuadraticStep;
 use super::spectrum::{is_descending, lowest};
 use super::subspace::{Ritz, Subspace};
@@ -9,22 +9,22 @@ use crate::kernels::{add_scaled, dot, norm};
 use crate::landscape::Interrupted;
 use serde::{Deserialize, Serialize};
 
-/// Shorter steps that are tried from one point before the search gives up.
+/// Maximum number of shorter steps from one point before the search fails.
 const MAX_REDUCTIONS: u32 = 12;
 /// Accuracy of the followed eigenvector and of the step, as fractions of eigenvalue and gradient.
-/// With 0.1 the products are more, and the steps not fewer.
+/// 0.1 needs more products, but not fewer steps.
 const ACCURACY: f64 = 0.3;
-/// An eigenvector is followed if its overlap with the direction followed before is at least this
-/// fraction of the largest overlap. Of several such ones the lowest is taken. Where the top of a
-/// symmetric path has several equal curvatures, the largest overlap alone would keep the symmetry.
+/// An eigenvector is followed if its overlap with the former direction is at least this fraction of
+/// the largest overlap. Of several such eigenvectors the lowest is taken. The largest overlap alone
+/// would keep the symmetry of a symmetric path whose top has several equal curvatures.
 const OVERLAP: f64 = 0.6;
 /// A step is accepted if the error of the predicted change of the gradient is below this fraction
-/// of the change. From [`SHORTER`] on the next step is shorter, and below [`LONGER`] it may be
+/// of the change. Above [`SHORTER`] the next step is shorter, and below [`LONGER`] it may be
 /// longer.
 const ACCEPTED: f64 = 1.5;
 const SHORTER: f64 = 1.0;
 const LONGER: f64 = 0.5;
-/// Curvatures closer to zero than this fraction of the largest are no descending direction.
+/// Curvatures closer to zero than this fraction of the largest do not count as descending.
 const ZERO: f64 = 1e-5;
 
 /// Limits and tolerances of a search for a saddle.
@@ -44,7 +44,7 @@ pub struct SaddleLimits {
     pub spectrum: usize,
     /// Steps.
     pub steps: u32,
-    /// The number of all evaluations at which it ends.
+    /// The total number of evaluations at which it ends.
     pub gradients: f64,
 }
 
@@ -52,7 +52,7 @@ pub struct SaddleLimits {
 /// 59, 3969 (1999), doi:10.1103/PhysRevB.59.3969, with steps of Newton on a subspace.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SaddleSearch {
-    point: Point,
+    point: EvaluatedPoint,
     /// `(P,)` the direction that is followed uphill: first that of the path, then the eigenvector
     /// closest to it.
     mode: Vec<f64>,
@@ -67,7 +67,7 @@ pub struct SaddleSearch {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Saddle {
     /// The point.
-    pub point: Point,
+    pub point: EvaluatedPoint,
     /// `(P,)` unit vector of the lowest curvature.
     pub mode: Vec<f64>,
     /// The lowest curvature.
@@ -88,18 +88,18 @@ pub enum SaddleStep {
 
 impl SaddleSearch {
     /// From a point, with the direction of the path there.
-    pub fn new(point: Point, tangent: Vec<f64>, limits: SaddleLimits) -> Self {
+    pub fn new(point: EvaluatedPoint, tangent: Vec<f64>, limits: SaddleLimits) -> Self {
         let (start, radius) = (point.theta.clone(), limits.max_step / 4.0);
         Self { point, mode: tangent, start, radius, steps: 0, limits }
     }
 
-    /// Where the search is.
-    pub fn point(&self) -> &Point {
+    /// The current point.
+    pub fn point(&self) -> &EvaluatedPoint {
         &self.point
     }
 
     /// One step: the Hessian on a subspace, the step, the new gradient.
-    pub fn step(&mut self, probe: &mut Probe) -> Result<SaddleStep, Interrupted> {
+    pub fn step(&mut self, probe: &mut CountedLandscape) -> Result<SaddleStep, Interrupted> {
         let far = distance(&self.point.theta, &self.start) > self.limits.max_distance;
         let is_spent = probe.work.in_gradients() > self.limits.gradients;
         if !self.point.is_finite() || self.steps >= self.limits.steps || far || is_spent {
@@ -113,7 +113,7 @@ impl SaddleSearch {
         let Some((ritz, step)) = self.quadratic_step(probe, &mut space)? else {
             return Ok(SaddleStep::Lost);
         };
-        // Four standard deviations of the noise cannot be told from it.
+        // Below four standard deviations a gradient cannot be distinguished from noise.
         let is_noise = self.point.slope() <= 4.0 * probe.noise.slope;
         if is_noise || step.error <= self.limits.height_error {
             return self.settle(probe, &mut space);
@@ -126,7 +126,7 @@ impl SaddleSearch {
     /// if no product is finite.
     fn quadratic_step(
         &self,
-        probe: &mut Probe,
+        probe: &mut CountedLandscape,
         space: &mut Subspace,
     ) -> Result<Option<(Ritz, QuadraticStep)>, Interrupted> {
         let slope = self.point.slope();
@@ -161,12 +161,11 @@ impl SaddleSearch {
 
     /// Takes the step if the gradient changes about as predicted, otherwise a shorter one.
     ///
-    /// A saddle is no minimum of anything, so only the prediction can tell a good step from a bad
-    /// one. Gradients are better for this than values: near the saddle the values differ by less
-    /// than their noise.
+    /// A saddle minimizes no function, so only the prediction shows whether a step is good.
+    /// Gradients show it better than values, which near the saddle differ by less than their noise.
     fn advance(
         &mut self,
-        probe: &mut Probe,
+        probe: &mut CountedLandscape,
         space: &Subspace,
         ritz: &Ritz,
         mut step: QuadraticStep,
@@ -200,11 +199,11 @@ impl SaddleSearch {
     /// At a stationary point: a saddle, or a point with several descending directions, which is
     /// left.
     ///
-    /// It is left along the second of them and, half as far, along the first: along the second
+    /// The step goes along the second of them and, half as far, along the first. Along the second
     /// alone the search could stay on an axis of symmetry.
     fn settle(
         &mut self,
-        probe: &mut Probe,
+        probe: &mut CountedLandscape,
         space: &mut Subspace,
     ) -> Result<SaddleStep, Interrupted> {
         let pairs = lowest(probe, space, &self.point.theta, 2, self.limits.spectrum)?;

@@ -5,7 +5,7 @@ use super::descent::Descent;
 use super::graph::Graph;
 use super::lowering::Lowering;
 use super::parameters::RefineParameters;
-use super::probe::{Noise, Probe, Work};
+use super::probe::{CountedLandscape, EvaluationCounts, Noise};
 use super::saddle::{Saddle, SaddleSearch};
 use super::string::StringPath;
 use crate::landscape::{Interrupted, Landscape};
@@ -16,7 +16,7 @@ use thiserror::Error;
 /// Why a path cannot be refined.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum RefineError {
-    /// Value or gradient at an end.
+    /// Value or gradient at an endpoint is not finite.
     #[error("value or gradient is not finite at the {} endpoint", ["first", "second"][*.end])]
     NotFinite {
         /// 0 or 1.
@@ -24,10 +24,10 @@ pub enum RefineError {
     },
     /// There is no path between a point and itself.
     #[error("both endpoints are the same point")]
-    SameEnds,
+    SameEndpoints,
 }
 
-/// A string between two nodes that is moved, or from whose top a saddle is searched for.
+/// A string between two nodes, which is moved, or from whose top a saddle is searched for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Gap {
     /// The nodes.
@@ -35,21 +35,21 @@ pub(super) struct Gap {
     pub(super) string: StringPath,
 }
 
-/// The size of a gap: differences far below it do not distinguish two nodes.
+/// The scale of a gap: differences far below it do not distinguish two nodes.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct Scale {
+pub(super) struct GapScale {
     /// The length of the string.
     pub(super) length: f64,
-    /// Its height above an end.
+    /// The height of the string above its higher or lower endpoint.
     pub(super) climb: f64,
 }
 
 /// What the next step does.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Phase {
-    /// Evaluates the ends and the given path.
+    /// Evaluates the endpoints and the given path.
     Begin,
-    /// Chooses a gap and looks at the straight line across it.
+    /// Chooses a gap and evaluates the straight line across it.
     Choose,
     /// Lowers the curve across a gap. It need not be lower than the target.
     Lower { pair: [usize; 2], lowering: Lowering, target: f64 },
@@ -60,7 +60,7 @@ pub(super) enum Phase {
     /// Descends from a saddle on both sides.
     Fall { gap: Gap, saddle: Saddle, descents: [Descent; 2] },
     /// Descends from the point where a saddle search ended.
-    Sink { descent: Descent, scale: Scale },
+    Sink { descent: Descent, scale: GapScale },
     /// Checks the result.
     Certify,
 }
@@ -70,11 +70,11 @@ pub(super) enum Phase {
 pub struct RefineState {
     pub(super) phase: Phase,
     pub(super) graph: Graph,
-    pub(super) work: Work,
+    pub(super) work: EvaluationCounts,
     pub(super) noise: Noise,
-    /// The median of |∇f| on the string between the ends.
+    /// The median of |∇f| on the string between the endpoints.
     pub(super) typical_slope: f64,
-    /// Only routes below this height are looked for.
+    /// Only routes below this height are searched for.
     pub(super) below: f64,
     /// Saddle searches in a row that did not lower a complete route.
     pub(super) failures: u32,
@@ -85,10 +85,10 @@ pub struct RefineState {
 
 /// The refinement of a path: see the [module](super).
 ///
-/// Its steps are: the given path; a straight line across a gap; one iteration of a lowered curve; one
-/// sweep of a string; one step of
-/// a saddle search; one iteration of both descents; the certificate. It can be resumed after any of
-/// them. A step works on a copy of the state, so an interrupted one leaves no trace.
+/// Its steps are: the given path; a straight line across a gap; one iteration of a lowered curve;
+/// one sweep of a string; one step of a saddle search; one iteration of both descents; the
+/// certificate. It can be resumed after any of them. A step works on a copy of the state, so an
+/// interrupted step changes nothing.
 pub struct Refine<'a> {
     landscape: &'a dyn Landscape<f64>,
     parameters: &'a RefineParameters,
@@ -98,9 +98,9 @@ pub struct Refine<'a> {
 }
 
 impl<'a> Refine<'a> {
-    /// The refinement of the path through the points `curve`, `(M, P)`, M ≥ 2: the two ends alone
-    /// are the straight line. With a `state`, it resumes a refinement of the same path with the
-    /// same parameters.
+    /// The refinement of the path through the points `curve`, `(M, P)`, M ≥ 2. The two endpoints
+    /// alone are the straight line. A `state` resumes a refinement of the same path with the same
+    /// parameters.
     ///
     /// # Panics
     /// If the curve has fewer than two points, or a string fewer than three.
@@ -115,7 +115,7 @@ impl<'a> Refine<'a> {
         let state = state.unwrap_or(RefineState {
             phase: Phase::Begin,
             graph: Graph::default(),
-            work: Work::default(),
+            work: EvaluationCounts::default(),
             noise: Noise::default(),
             typical_slope: 0.0,
             below: f64::INFINITY,
@@ -127,7 +127,7 @@ impl<'a> Refine<'a> {
     }
 
     /// Evaluations so far.
-    pub fn work(&self) -> Work {
+    pub fn work(&self) -> EvaluationCounts {
         self.state.work
     }
 
@@ -142,11 +142,12 @@ impl Solver for Refine<'_> {
 
     fn step(&mut self) -> Result<SolverStep<Self::Output>, Interrupted> {
         let mut state = self.state.clone();
-        let probe = Probe { landscape: self.landscape, work: state.work, noise: state.noise };
+        let probe =
+            CountedLandscape { landscape: self.landscape, work: state.work, noise: state.noise };
         let (curve, parameters) = (&self.curve[..], self.parameters);
         let mut advance = Advance { state: &mut state, probe, curve, parameters };
         let finished = advance.step()?;
-        let Probe { work, noise, .. } = advance.probe;
+        let CountedLandscape { work, noise, .. } = advance.probe;
         (state.work, state.noise) = (work, noise);
         self.state = state;
         Ok(finished.map_or(SolverStep::Continue, SolverStep::Finished))
@@ -166,12 +167,12 @@ impl Solver for Refine<'_> {
 /// One step.
 pub(super) struct Advance<'s, 'p> {
     pub(super) state: &'s mut RefineState,
-    pub(super) probe: Probe<'p>,
+    pub(super) probe: CountedLandscape<'p>,
     pub(super) curve: &'s [Vec<f64>],
     pub(super) parameters: &'s RefineParameters,
 }
 
-/// Evaluations before a search without any saddle is given up.
+/// Minimum number of evaluations before a search without any saddle ends.
 const MIN_FRUITLESS: f64 = 1000.0;
 
 type Finished = Option<Result<Certificate, RefineError>>;
@@ -217,7 +218,7 @@ impl Advance<'_, '_> {
         !is_lowered && no_saddle && work > MIN_FRUITLESS && work > 2.0 * since
     }
 
-    /// Keeps what the present string has reached.
+    /// Keeps the result of the present string.
     fn give_up(&mut self, phase: Phase) -> Result<Phase, Interrupted> {
         match phase {
             Phase::Move { gap, .. } | Phase::Climb { gap, .. } | Phase::Fall { gap, .. } => {
@@ -240,22 +241,22 @@ impl Advance<'_, '_> {
         }
     }
 
-    /// The value of the lower end.
-    pub(super) fn lower_end(&self) -> f64 {
+    /// The value of the lower endpoint.
+    pub(super) fn lower_endpoint(&self) -> f64 {
         let nodes = &self.state.graph.nodes;
         nodes[0].value.min(nodes[1].value)
     }
 
-    /// The value of the higher end.
-    pub(super) fn higher_end(&self) -> f64 {
+    /// The value of the higher endpoint.
+    pub(super) fn higher_endpoint(&self) -> f64 {
         let nodes = &self.state.graph.nodes;
         nodes[0].value.max(nodes[1].value)
     }
 
-    /// Differences from a height that do not matter: the accuracy asked for, rounding errors, and
-    /// four times the noise.
+    /// Differences from a height below this are ignored: the requested accuracy, rounding errors,
+    /// and four times the noise.
     pub(super) fn tolerance(&self, height: f64) -> f64 {
-        let climb = (height - self.lower_end()).abs();
+        let climb = (height - self.lower_endpoint()).abs();
         let noise = 4.0 * self.probe.noise.relative * climb.max(height.abs());
         (self.parameters.accuracy * climb).max(noise).max(8.0 * f64::EPSILON * height.abs())
     }

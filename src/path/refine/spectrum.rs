@@ -1,6 +1,6 @@
 //! The lowest eigenvalues of the Hessian.
 
-use super::probe::Probe;
+use super::probe::CountedLandscape;
 use super::subspace::{RitzPair, Subspace};
 use super::vectors::arbitrary;
 use crate::landscape::Interrupted;
@@ -16,8 +16,8 @@ pub fn is_descending(pair: &RitzPair, lowest: f64) -> bool {
     pair.value < 0.0 && pair.value <= -FLAT * lowest.abs()
 }
 
-/// Whether the residual leaves no doubt about the sign of an eigenvalue, where `lowest` is the
-/// lowest one. What a flat direction could hide is at most a tenth of the lowest eigenvalue.
+/// Whether the residual is small enough to be sure of the sign of an eigenvalue, where `lowest` is
+/// the lowest one. A flat direction could hide at most a tenth of the lowest eigenvalue.
 pub fn is_known(pair: &RitzPair, lowest: f64) -> bool {
     pair.error() <= SIGN * pair.value.abs().max(lowest.abs())
 }
@@ -26,13 +26,13 @@ pub fn is_known(pair: &RitzPair, lowest: f64) -> bool {
 ///
 /// The subspace grows by the residuals of its lowest eigenpairs, which is the method of Lanczos
 /// with full orthogonalization. Two vectors without symmetry are added, the second when all
-/// eigenpairs seem known. A subspace of the gradient and its images alone never leaves the symmetry
-/// of the point, and from one vector only one eigenvector of each eigenvalue is found.
+/// eigenpairs seem converged. A subspace of the gradient and its images never leaves the symmetry
+/// of the point, and one start vector finds only one eigenvector of each eigenvalue.
 ///
 /// Each value is at or above an eigenvalue of the same number. So every negative value proves a
 /// descending direction, and a missing one proves nothing without its residual.
 pub fn lowest(
-    probe: &mut Probe,
+    probe: &mut CountedLandscape,
     space: &mut Subspace,
     theta: &[f64],
     count: usize,
@@ -48,7 +48,7 @@ pub fn lowest(
             return Ok(pairs);
         }
         let bound = FLAT * pairs[0].value.abs();
-        // Of all but the lowest eigenvalue only the sign is needed.
+        // Only the lowest eigenvalue is needed accurately. Of the others the sign is enough.
         let is_open = |(index, pair): &(usize, &RitzPair)| match index {
             0 => pair.error() > bound,
             _ => pair.error() > bound.max(SIGN * pair.value.abs()),

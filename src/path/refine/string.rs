@@ -1,13 +1,13 @@
 //! The string method: a path moves downhill across its own direction.
 
-use super::probe::{Point, Probe};
+use super::probe::{CountedLandscape, EvaluatedPoint};
 use super::profile::{Top, equally_spaced, top};
 use super::vectors::{arbitrary, difference, distance, moved, normalized};
 use crate::kernels::{add_scaled, dot, norm};
 use crate::landscape::Interrupted;
 use serde::{Deserialize, Serialize};
 
-/// By how much the step of a point may grow or shrink from sweep to sweep.
+/// Maximum factor by which the step of a point changes from sweep to sweep.
 const MAX_GROWTH: f64 = 4.0;
 const MAX_FALL: f64 = 10.0;
 /// The first and the longest step, as fractions of the distance between points.
@@ -18,11 +18,11 @@ const WINDOW: usize = 3;
 /// Points that are tried where the landscape is not finite.
 const MAX_REPAIRS: usize = 8;
 
-/// A string of points at equal distances between fixed ends: W. E, W. Ren, E. Vanden-Eijnden, J.
-/// Chem. Phys. 126, 164103 (2007), doi:10.1063/1.2720838.
+/// A string of points at equal distances between fixed endpoints: W. E, W. Ren, E. Vanden-Eijnden,
+/// J. Chem. Phys. 126, 164103 (2007), doi:10.1063/1.2720838.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StringPath {
-    points: Vec<Point>,
+    points: Vec<EvaluatedPoint>,
     /// Points of the sweep before, with the gradients across the path there.
     before: Vec<[Vec<f64>; 2]>,
     /// The step of each point as a multiple of its gradient.
@@ -34,7 +34,11 @@ pub struct StringPath {
 
 impl StringPath {
     /// Evaluates `count` points of a curve.
-    pub fn new(curve: &[Vec<f64>], count: usize, probe: &mut Probe) -> Result<Self, Interrupted> {
+    pub fn new(
+        curve: &[Vec<f64>],
+        count: usize,
+        probe: &mut CountedLandscape,
+    ) -> Result<Self, Interrupted> {
         let thetas = equally_spaced(curve, count).into_iter();
         let points = thetas.map(|theta| probe.point(theta)).collect::<Result<Vec<_>, _>>()?;
         let mut string = Self {
@@ -70,14 +74,14 @@ impl StringPath {
         top(&self.points)
     }
 
-    /// The value of the higher end.
-    pub fn higher_end(&self) -> f64 {
+    /// The value of the higher endpoint.
+    pub fn higher_endpoint(&self) -> f64 {
         self.points[0].value.max(self.points[self.points.len() - 1].value)
     }
 
     /// The median of |∇f| at the points.
     pub fn typical_slope(&self) -> f64 {
-        let mut slopes: Vec<f64> = self.points.iter().map(Point::slope).collect();
+        let mut slopes: Vec<f64> = self.points.iter().map(EvaluatedPoint::slope).collect();
         slopes.sort_by(f64::total_cmp);
         slopes[slopes.len() / 2]
     }
@@ -93,19 +97,20 @@ impl StringPath {
     }
 
     /// Whether the last three sweeps lowered the string by less than a fraction of its height above
-    /// the ends. Heights may rise for a sweep, so the lowest before and since are compared.
+    /// the endpoints. Heights may rise in a sweep, so the lowest heights before and since are
+    /// compared.
     pub fn is_settled(&self, fraction: f64) -> bool {
         let Some(split) = self.heights.len().checked_sub(WINDOW).filter(|&split| split > 0) else {
             return false;
         };
         let lowest = |heights: &[f64]| heights.iter().copied().fold(f64::INFINITY, f64::min);
         let (before, since) = (lowest(&self.heights[..split]), lowest(&self.heights[split..]));
-        before - since <= fraction * (before.min(since) - self.higher_end())
+        before - since <= fraction * (before.min(since) - self.higher_endpoint())
     }
 
     /// Moves every point downhill across the path, restores equal distances, and evaluates the
     /// points.
-    pub fn sweep(&mut self, probe: &mut Probe) -> Result<(), Interrupted> {
+    pub fn sweep(&mut self, probe: &mut CountedLandscape) -> Result<(), Interrupted> {
         let (last, spacing) = (self.points.len() - 1, self.spacing());
         let mut thetas = self.path();
         let mut before = vec![[Vec::new(), Vec::new()]; last + 1];
@@ -139,7 +144,7 @@ impl StringPath {
             return 0.0;
         }
         let longest = MAX_STEP * spacing / slope;
-        // Before the first sweep, or where the landscape was not finite, nothing is known.
+        // Before the first sweep, or where the landscape was not finite, there is no former point.
         let before = self.before.get(m).filter(|[theta, _]| !theta.is_empty());
         let Some([theta, gradient]) = before else {
             return FIRST_STEP * spacing / slope;
@@ -151,7 +156,7 @@ impl StringPath {
         let change = difference(across, gradient);
         let (curvature, old) = (dot(&step, &change), self.steps[m]);
         if old == 0.0 {
-            // It stood on an extremum of the landscape and has slid off along the path.
+            // The point was on an extremum of the landscape and moved along the path.
             return FIRST_STEP * spacing / slope;
         }
         let proposed =
@@ -188,7 +193,7 @@ impl StringPath {
     }
 
     /// Moves points where the landscape is not finite to arbitrary sides.
-    fn repair(&mut self, probe: &mut Probe) -> Result<(), Interrupted> {
+    fn repair(&mut self, probe: &mut CountedLandscape) -> Result<(), Interrupted> {
         let spacing = self.spacing();
         for point in &mut self.points {
             for attempt in 1..=MAX_REPAIRS {

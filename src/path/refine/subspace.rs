@@ -1,6 +1,6 @@
 //! The Hessian on a growing subspace.
 
-use super::probe::Probe;
+use super::probe::CountedLandscape;
 use super::vectors::orthonormalized;
 use crate::kernels::{add_scaled, dot, norm};
 use crate::landscape::Interrupted;
@@ -76,7 +76,7 @@ impl Subspace {
     /// lies in the subspace or the product is not finite.
     pub fn add(
         &mut self,
-        probe: &mut Probe,
+        probe: &mut CountedLandscape,
         theta: &[f64],
         vector: Vec<f64>,
     ) -> Result<bool, Interrupted> {
@@ -87,8 +87,8 @@ impl Subspace {
         if !image.iter().all(|x| x.is_finite()) {
             return Ok(false);
         }
-        // Differences of gradients are symmetric up to errors only: the mean of both orders is
-        // taken.
+        // Products from differences of gradients are not exactly symmetric, so the mean of both
+        // orders is taken.
         let symmetric = |(old, product): (&Vec<f64>, &Vec<f64>)| {
             f64::midpoint(dot(old, &image), dot(product, &unit))
         };

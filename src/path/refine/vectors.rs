@@ -2,7 +2,8 @@
 
 use crate::kernels::{add_scaled, dot, norm, scale};
 
-/// Below this part of its length, what is left of a vector after a projection is rounding.
+/// Below this fraction of its length, the remainder of a vector after a projection is rounding
+/// error.
 const ROUNDING: f64 = 1e-10;
 
 /// a − b.

@@ -4,8 +4,8 @@ use crate::landscape::{Interrupted, Landscape};
 
 /// Rounds points to single precision, and widens gradients.
 ///
-/// Products with the Hessian are left to the default: the refinement measures the noise of the
-/// gradients, about 1e-7, and takes differences that suit it.
+/// It has the default products with the Hessian. The refinement measures the noise of the
+/// gradients, about 1e-7, and takes differences of matching length.
 pub struct Widened<'a>(pub &'a dyn Landscape<f32>);
 
 impl Widened<'_> {

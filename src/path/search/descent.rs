@@ -41,7 +41,7 @@ impl<A: Real> PathSearch<'_, A> {
             .filter(|_| self.parameters.tolerance > 0.0)
             .map(|sum| sum + self.curve.penalty(&self.grid, self.parameters.lambda));
         let SearchProgress { best, stop, mean_loss, .. } = &mut self.progress;
-        // Where the search ends, its path is the result, even if another one had a lower sum.
+        // The path at which the search ends is the result, even if another one had a lower sum.
         if let Some(sum) = whole.filter(|&sum| sum < best.sum || at_endpoint) {
             best.coefficients.copy_from_slice(self.curve.free());
             (best.step, best.sum) = (step, sum);

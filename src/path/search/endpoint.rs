@@ -16,13 +16,13 @@ pub const ENDPOINT_TOLERANCE: f64 = 1e-3;
 /// Relative rounding of heights: losses may be summed in single precision.
 const ROUNDING: f64 = 1e-6;
 
-/// Steps between two looks at least. A look takes up to ten profiles without gradient, a step three
-/// in the same unit: even if every look is in vain, they add a sixth to the work.
+/// Minimum number of steps between two checks. A check takes up to ten profiles without gradient,
+/// and a step three in the same unit, so unsuccessful checks add at most a sixth to the work.
 const MIN_STEPS: usize = 20;
 
 impl<A: Real> PathSearch<'_, A> {
-    /// Whether the path of this step is compared with its endpoints. Steps with a full evaluation
-    /// only; which ones depends on nothing but the number of the step.
+    /// Whether the path of this step is compared with its endpoints. Only steps with a full
+    /// evaluation are; the choice depends on the number of the step only.
     pub(super) fn looks_for_endpoint(&self, step: u32) -> bool {
         let epoch = self.batches.map_or(1, Batches::steps_per_epoch);
         let spacing = epoch * MIN_STEPS.div_ceil(epoch);
@@ -30,17 +30,18 @@ impl<A: Real> PathSearch<'_, A> {
     }
 
     /// Whether the current path is at its higher endpoint, on the fine grid. `objective` are the
-    /// values of the objective on the grid of the search; a path that is higher there needs no
-    /// closer look.
+    /// values of the objective on the grid of the search; if the path is higher there, the fine
+    /// grid is not evaluated.
     pub(super) fn is_at_endpoint(&self, objective: &[f64]) -> Result<bool, Interrupted> {
-        let endpoint = higher_end(objective);
+        let endpoint = higher_endpoint(objective);
         // Relative distances of squares are twice as large.
         if highest(objective) > endpoint + 2.0 * ENDPOINT_TOLERANCE * endpoint.abs() {
             return Ok(false);
         }
         let limit = limit(&self.progress.straight_loss);
         let all = self.curve.points(&self.fine_grid);
-        // Points halfway between those of the grid come first: they are the highest, mostly.
+        // Points halfway between those of the grid come first, because they are usually the
+        // highest.
         for piece in (0..REFINEMENT).map(|offset| (offset + REFINEMENT / 2) % REFINEMENT) {
             let coefficients = all.coefficients.slice(s![piece..;REFINEMENT, ..]).to_owned();
             let points = Combinations { vectors: all.vectors, coefficients: coefficients.view() };
@@ -53,7 +54,7 @@ impl<A: Real> PathSearch<'_, A> {
     }
 }
 
-fn higher_end(profile: &[f64]) -> f64 {
+fn higher_endpoint(profile: &[f64]) -> f64 {
     let ends = [profile.first(), profile.last()];
     ends.into_iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max)
 }
@@ -61,7 +62,7 @@ fn higher_end(profile: &[f64]) -> f64 {
 /// The greatest height of a path that is at its higher endpoint, by the profile of the straight
 /// line.
 fn limit(straight: &[f64]) -> f64 {
-    let endpoint = higher_end(straight);
+    let endpoint = higher_endpoint(straight);
     let excess = highest(straight) - endpoint;
     let tolerance = ENDPOINT_TOLERANCE * endpoint.abs().min(excess);
     endpoint + tolerance.max(ROUNDING * endpoint.abs())
@@ -128,7 +129,7 @@ mod tests {
     fn the_limit_is_relative_to_the_endpoint_and_to_the_straight_line() {
         let close = |found: f64, expected: f64| (found - expected).abs() < 1e-12;
         assert!(close(limit(&[0.5, 9.0, 2.0]), 2.002));
-        // Another zero of the heights must not widen it without end.
+        // A shift of the zero of heights must not widen it without limit.
         assert!(close(limit(&[-100.0, -90.0, -99.5]), -99.5 + 9.5e-3));
         assert!(close(limit(&[0.5, 1.0, 2.0]), 2.0 + 2e-6), "rounding alone");
         assert!(close(limit(&[0.0, 7.0, 0.0]), 0.0));

@@ -1,4 +1,4 @@
-//! The highest points of the best path: its profile on the fine grid, then the refined maxima.
+//! The maxima of the best path: its profile on the fine grid, then refined maxima.
 
 use super::{Halt, PathSearch};
 use crate::combinations::Combinations;
@@ -75,8 +75,8 @@ pub(super) fn highest(losses: &[f64]) -> f64 {
     losses.iter().copied().fold(f64::NEG_INFINITY, f64::max)
 }
 
-/// The highest local maxima of an equally spaced profile, endpoints included. Of two that are
-/// almost equal, either may be the higher one between the points.
+/// The highest local maxima of an equally spaced profile, endpoints included. If two are almost
+/// equal, either may be the higher one between the points.
 fn highest_maxima(losses: &[f64]) -> Vec<PathMaximum> {
     let spacing = 1.0 / (losses.len() - 1) as f64;
     let lower = |m: Option<usize>, maximum: f64| {
@@ -99,7 +99,7 @@ pub(super) fn check(losses: &[f64]) -> Result<(), f64> {
     check_at(&equally_spaced(losses.len()), losses)
 }
 
-/// As [`check`], for losses at any `parameters` t.
+/// Like [`check`], for losses at any `parameters` t.
 fn check_at(parameters: &[f64], losses: &[f64]) -> Result<(), f64> {
     match losses.iter().position(|loss| !loss.is_finite()) {
         Some(m) => Err(parameters[m]),

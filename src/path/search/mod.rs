@@ -37,15 +37,15 @@ pub struct PathSearch<'a, A: Real> {
     progress: SearchProgress<A>,
     /// The coefficients of the initial curve, until the straight line has been measured.
     start: Option<Vec<A>>,
-    /// Whether `end` is wanted.
+    /// Whether the final state is kept.
     keeps_end: bool,
     end: Option<DescentEnd<A>>,
-    /// Accuracies of the straight line and of the best path, where the landscape has them. No
-    /// checkpoint has them: what is missing at the end is evaluated once more.
+    /// Accuracies of the straight line and of the best path, if the landscape has them. Checkpoints
+    /// do not store them: missing ones are evaluated again at the end.
     accuracies: [Option<Vec<f64>>; 2],
 }
 
-/// Places in the accuracies of a search.
+/// Indices into the accuracies of a search.
 const STRAIGHT: usize = 0;
 const BEST: usize = 1;
 
@@ -57,20 +57,21 @@ pub struct PathState<'a, A: Real> {
     /// step.
     coefficients: Cow<'a, [A]>,
     progress: Cow<'a, SearchProgress<A>>,
-    /// Version 0.1.0 ended here. A byte 0 after its states makes them states without a tail.
+    /// States of version 0.1.0 end here. Reading appends a byte 0 to them, for a state without a
+    /// tail.
     tail: Option<StateTail<'a, A>>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
 struct StateTail<'a, A: Real> {
-    /// The number of steps that was asked for.
+    /// The requested number of steps.
     asked: usize,
     end: Option<Cow<'a, DescentEnd<A>>>,
 }
 
-/// A search before the evaluation after its last step, from which more steps go on. That
-/// evaluation computes no gradient, so a longer search repeats it.
+/// The state of a search before the evaluation after its last step, from which a longer search
+/// continues. That evaluation computes no gradient, so a longer search repeats it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
 pub struct DescentEnd<A> {
@@ -79,7 +80,7 @@ pub struct DescentEnd<A> {
 }
 
 impl<A: Real> DescentEnd<A> {
-    /// The state of a search that goes on from here.
+    /// The state of a search that continues from here.
     pub fn state(&self) -> PathState<'_, A> {
         PathState {
             coefficients: Cow::Borrowed(&self.coefficients),
@@ -100,12 +101,12 @@ impl<A: Real> PathState<'_, A> {
         }
     }
 
-    /// What of it a search with these parameters resumes; `None` if it must begin anew.
+    /// The part that a search with these parameters resumes. `None` if it must start anew.
     fn resumed(self, parameters: &PathParameters) -> Option<(Vec<A>, SearchProgress<A>)> {
         let steps = parameters.steps;
         let taken = self.progress.adam.steps() as usize;
         let asked = self.tail.as_ref().map(|tail| tail.asked);
-        // Another number of steps is another search from its first step on.
+        // With another number of steps, the search differs from the first step on.
         if parameters.schedule.depends_on_steps() && asked != Some(steps) {
             return None;
         }
@@ -129,7 +130,7 @@ impl<A: Real> PathState<'_, A> {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
 struct SearchProgress<A> {
-    /// Empty before the first step.
+    /// The profile of the straight line; empty before the first step.
     straight_loss: Vec<f64>,
     adam: Adam<A>,
     best: Best<A>,
@@ -200,8 +201,8 @@ impl<A: Real> Solver for PathSearch<'_, A> {
         })
     }
 
-    /// In units of one profile: a step on the whole objective counts 3, a full evaluation without
-    /// gradient counts 1.
+    /// Progress in units of one profile: a step on the whole objective counts 3, a full evaluation
+    /// without gradient counts 1.
     fn progress(&self) -> (f64, f64) {
         let each = self.batches.map_or(3.0, |batches| {
             3.0 * batches.fraction() + 1.0 / batches.steps_per_epoch() as f64
@@ -217,11 +218,11 @@ impl<A: Real> Solver for PathSearch<'_, A> {
 
 impl<'a, A: CurvePrecision> PathSearch<'a, A> {
     /// A search between two endpoints. With a `state`, it resumes a search that had the same
-    /// endpoints and the same parameters, apart from the number of steps. A state from which so
-    /// many steps cannot be reached is not used.
+    /// endpoints and the same parameters, apart from the number of steps. A state from which this
+    /// number of steps cannot be reached is ignored.
     ///
     /// # Panics
-    /// As [`find_path`](super::find_path).
+    /// As for [`find_path`](super::find_path).
     pub fn new(
         objective: &'a dyn Landscape<A>,
         landscape: &'a dyn Landscape<A>,
@@ -234,11 +235,11 @@ impl<'a, A: CurvePrecision> PathSearch<'a, A> {
 }
 
 impl<'a, A: Real> PathSearch<'a, A> {
-    /// As [`Self::new`], for a given curve, which must be the straight line between its endpoints.
-    /// The path method of the parameters is not used.
+    /// Like [`Self::new`], for a given curve, which must be the straight line between its
+    /// endpoints. The path method of the parameters is not used.
     ///
     /// # Panics
-    /// As [`find_path`](super::find_path).
+    /// As for [`find_path`](super::find_path).
     pub fn of(
         mut curve: Box<dyn Curve<A>>,
         objective: &'a dyn Landscape<A>,
@@ -266,7 +267,7 @@ impl<'a, A: Real> PathSearch<'a, A> {
                 rounds: 0,
             },
         };
-        // A search that goes on will have another end.
+        // A search that continues will have another final state.
         let end = end.filter(|_| progress.stop.is_some());
         Self {
             objective,
@@ -285,13 +286,14 @@ impl<'a, A: Real> PathSearch<'a, A> {
         }
     }
 
-    /// The same search from another curve than the straight line: that of these coefficients.
+    /// The same search, starting from the curve of these coefficients in place of the straight
+    /// line.
     #[must_use]
     pub fn starting_from(self, coefficients: Option<Vec<A>>) -> Self {
         Self { start: coefficients, ..self }
     }
 
-    /// The same search. It keeps its end, for searches that go on from there.
+    /// The same search, which keeps its final state for searches that continue from there.
     #[must_use]
     pub fn keeping_its_end(self) -> Self {
         Self { keeps_end: true, ..self }
@@ -321,7 +323,7 @@ impl<'a, A: Real> PathSearch<'a, A> {
         Ok(losses)
     }
 
-    /// Measures what a resumed search has not measured itself.
+    /// Measures the accuracies that a resumed search lacks.
     fn complete_accuracies(&mut self) -> Result<(), Interrupted> {
         if !self.landscape.has_accuracy() {
             return Ok(());
@@ -366,8 +368,8 @@ impl<'a, A: Real> PathSearch<'a, A> {
         Ok(())
     }
 
-    /// The end of the descent, where it is wanted. A descent that ended by itself does not go on,
-    /// but its best path is in its end as well.
+    /// The final state of the descent, if it is kept. A descent that ended early does not continue,
+    /// but its final state has its best path.
     fn kept_end(&mut self) -> Option<DescentEnd<A>> {
         let end = self.end.take();
         let ended = || DescentEnd {
@@ -385,7 +387,8 @@ impl<'a, A: Real> PathSearch<'a, A> {
         let SearchProgress { straight_loss, adam, best, stop, loss, maxima, .. } = &self.progress;
         let result = PathResult {
             barrier: highest(loss),
-            // The fine grid contains the points of the grid only up to rounding, so take both.
+            // The points of the fine grid equal those of the grid up to rounding only, so take
+            // both.
             fine_barrier: maxima
                 .iter()
                 .fold(highest(loss), |barrier, maximum| barrier.max(maximum.loss)),

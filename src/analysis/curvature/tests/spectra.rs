@@ -108,7 +108,7 @@ fn scales_do_not_matter() {
     }
 }
 
-/// With too few products there are fewer eigenvalues, and those there are, are right.
+/// With too few products there are fewer eigenvalues, and all of them are correct.
 #[test]
 fn only_what_has_converged_is_returned() {
     let all = with_outliers(2000);
@@ -160,7 +160,7 @@ fn interrupted_and_resumed_is_uninterrupted() {
         let mut hessian = |x: &[f64], product: &mut [f64]| {
             attempt += 1;
             if attempt == 1 {
-                // Whatever is written is not valid.
+                // An interrupted product leaves invalid numbers.
                 product.fill(f64::NAN);
                 return Err(Interrupted);
             }

@@ -124,7 +124,8 @@ fn more_paths_never_raise_a_height_and_rounds_repair_a_wrong_estimate() {
 
 #[test]
 fn it_ends_when_no_path_could_be_lower() {
-    // Every path is as high as its higher end: after the spanning tree nothing can be gained.
+    // Every path is as high as its higher endpoint, so after the spanning tree nothing can be
+    // gained.
     let heights = numbers(7, 10);
     let paths = pairs(10).into_iter().map(|[a, b]| heights[a].max(heights[b])).collect::<Vec<_>>();
     let study = Study::new(heights, paths.clone(), &paths);

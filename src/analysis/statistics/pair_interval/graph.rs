@@ -8,7 +8,7 @@ pub(super) struct Graph {
     /// Number of each node, ascending.
     numbers: Vec<u32>,
     edges: Vec<[usize; 2]>,
-    /// Whether the ends are vectors of two sets, so that their order matters.
+    /// Whether pairs join vectors of two sets, so that their order matters.
     joins_two_sets: bool,
     degrees: Vec<f64>,
     /// For each node, its edges to itself.
@@ -17,11 +17,11 @@ pub(super) struct Graph {
     sums: Vec<f64>,
     /// Residuals of the least-squares fit x_ij = a_i + a_j.
     residuals: Vec<f64>,
-    /// Dimensions the fit leaves.
+    /// Degrees of freedom after the fit.
     residual_freedom: usize,
     /// x̄.
     pub mean: f64,
-    /// Variance of one edge about its two nodes; 0 if the fit leaves nothing.
+    /// Variance of one edge about its two nodes; 0 if the fit has no degrees of freedom left.
     pub pair_variance: f64,
     /// Σ g_i².
     pub square: f64,
@@ -96,7 +96,7 @@ impl Graph {
     }
 }
 
-/// What two lists have in common.
+/// The common nodes and edges of two lists.
 pub(super) struct Shared {
     overlap: Overlap,
     /// Σ g_i h_i over the nodes in both.
@@ -107,7 +107,7 @@ pub(super) struct Shared {
     pub has_same_pairs: bool,
     /// Σ (degree / edges)_x (degree / edges)_y over the nodes in both.
     pub leverage: f64,
-    /// Nodes in both over the geometric mean of their numbers.
+    /// Number of nodes in both, divided by the geometric mean of their numbers.
     pub share: f64,
     /// Whether the nodes in both are enough to estimate a covariance.
     telling: bool,
@@ -133,8 +133,7 @@ impl Shared {
         }
     }
 
-    /// `cov_ef`. Residuals have lost some of it to the fit, of all edges the share of its
-    /// dimensions.
+    /// `cov_ef`, corrected for the degrees of freedom that the fit removes from the residuals.
     pub fn pair_covariance(&self, [x, y]: &[Graph; 2]) -> f64 {
         let product: f64 =
             self.overlap.edges.iter().map(|&(p, q)| x.residuals[p] * y.residuals[q]).sum();
@@ -144,12 +143,13 @@ impl Shared {
         if scale > 0.0 { (product / scale).clamp(-most, most) } else { 0.0 }
     }
 
-    /// `cov_ab`; 0 if the lists have too little in common to tell.
+    /// `cov_ab`; 0 if the lists have too few nodes in common.
     ///
-    /// Of lists with the same pairs it is unbiased: the variance of their differences then is as
-    /// well. Of other lists it is bounded by the variances, as a covariance is. It is not positive
-    /// where a fit leaves no freedom: what pairs contribute is then counted as of solutions, so
-    /// chance in the pairs would appear as a covariance and make the interval too narrow.
+    /// For lists with the same pairs it is unbiased, so that the variance of their differences is,
+    /// too. For other lists it is bounded by the variances, like any covariance. It is not positive
+    /// if a fit has no degrees of freedom left: the contribution of pairs then counts as one of
+    /// solutions, so that chance in the pairs would appear as a covariance and make the interval
+    /// too narrow.
     pub fn node_covariance(&self, [x, y]: &[Graph; 2], pair_covariance: f64) -> f64 {
         let overlap = &self.overlap;
         if !self.telling {
@@ -166,8 +166,8 @@ impl Shared {
     }
 }
 
-/// The nodes and edges of two lists that are the same, and what follows for Σ g_i h_i over these
-/// nodes: E = `node_weight` `cov_ab` + `pair_weight` `cov_ef`.
+/// The common nodes and edges of two lists, with the expectation of Σ g_i h_i over these nodes:
+/// `node_weight` `cov_ab` + `pair_weight` `cov_ef`.
 ///
 /// With Z the incidence of edges and nodes, N the number of edges and C the centering of the
 /// values, g = Zᵀ C x / N. The weights are ⟨M_x, M_y⟩ over the nodes in both, M = Zᵀ C Z / N, and
@@ -247,8 +247,8 @@ fn coincident_edges([x, y]: [&Graph; 2]) -> f64 {
     edges.filter_map(|&edge| of_y.get(&ends(x, edge))).sum()
 }
 
-/// The places of the edges that are the same pair in both: they join the same two numbers, between
-/// two sets in the same order. A pair within a set is none between two.
+/// The indices of the edges that are the same pair in both lists: they join the same two numbers,
+/// between two sets in the same order. A pair within a set is never equal to one between two sets.
 fn same_edges([x, y]: [&Graph; 2]) -> Vec<(usize, usize)> {
     if x.joins_two_sets != y.joins_two_sets {
         return Vec::new();
@@ -273,9 +273,9 @@ fn gather(edges: &[[usize; 2]], nodes: usize, values: &[f64]) -> Vec<f64> {
     sums
 }
 
-/// a with ZᵀZ a = `right` = Zᵀ x, by conjugate gradients: they also solve the singular system of a
-/// graph without odd cycles, as it is consistent, and the fit does not depend on which solution it
-/// is.
+/// a with ZᵀZ a = `right` = Zᵀ x, by conjugate gradients. They also solve the singular system of a
+/// graph without odd cycles, because it is consistent. The fit does not depend on the choice of the
+/// solution.
 fn least_squares(edges: &[[usize; 2]], right: &[f64]) -> Vec<f64> {
     let apply = |a: &[f64]| {
         let on_edges: Vec<f64> = edges.iter().map(|[i, j]| a[*i] + a[*j]).collect();
@@ -287,7 +287,7 @@ fn least_squares(edges: &[[usize; 2]], right: &[f64]) -> Vec<f64> {
     let mut direction = residual.clone();
     let mut square = dot(&residual, &residual);
     let enough = 1e-24 * square;
-    // As many steps as nodes would do without rounding.
+    // Without rounding, as many steps as nodes would be enough.
     for _ in 0..10 * right.len() {
         if square <= enough {
             break;
@@ -309,8 +309,8 @@ fn least_squares(edges: &[[usize; 2]], right: &[f64]) -> Vec<f64> {
     solution
 }
 
-/// The rank of the incidence: one less than its nodes for every part of the graph without an odd
-/// cycle.
+/// The rank of the incidence matrix: the number of nodes, less one for each component of the graph
+/// without an odd cycle.
 fn rank(edges: &[[usize; 2]], nodes: usize) -> usize {
     let mut neighbors = vec![Vec::new(); nodes];
     for &[a, b] in edges {

@@ -1,20 +1,20 @@
-//! Schedules played on a clock of their own.
+//! Simulated schedules.
 
 use super::*;
 use crate::random::MasterSeed;
 use rand::RngExt;
 
-/// What a task is in truth.
+/// The true course of a task.
 #[derive(Clone, Copy)]
 struct Truth {
     seconds: f64,
-    /// How much of it is done when it ends: 1, or less for one that ends early.
+    /// The fraction that is done when it ends: 1, or less if it ends early.
     end: f64,
     /// Seconds that it had taken before this session.
     before: f64,
 }
 
-/// A study: what is planned, and what becomes of it.
+/// A study: the plan, and its true course.
 struct Study {
     ranks: usize,
     planned: Vec<Planned>,
@@ -37,13 +37,13 @@ impl Study {
         study
     }
 
-    /// Plays it, with a report of each running task a second, and asks time and again. Returns what
-    /// was answered, with what was true.
+    /// Simulates it, with a report of each running task every second, and asks for the time left
+    /// again and again. Returns the answers with the truth.
     fn play(&self) -> Vec<Asked> {
         let mut forecast = Forecast::new(self.ranks, self.planned.clone());
         let mut running: Vec<(usize, f64)> = Vec::new();
         let (mut next, mut now, mut answers) = (0, 0.0, Vec::new());
-        // A few hundred questions will do.
+        // A few hundred questions are enough.
         let total: f64 = self.truth.iter().map(|truth| truth.seconds).sum();
         let every = (total / self.ranks as f64 / 200.0).floor().max(1.0);
         loop {

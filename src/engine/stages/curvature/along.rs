@@ -1,4 +1,4 @@
-//! Curvature at one point of a path after the other.
+//! Curvature along a path, point by point.
 
 use super::outcome::{AlongPath, Normalized, PointCurvature};
 use super::point::{Point, ToTheEnd};
@@ -13,7 +13,7 @@ use std::borrow::Cow;
 /// The points of a path, the top last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Points {
-    /// Where each is.
+    /// The place of each, see [`AlongPath::t`](super::outcome::AlongPath::t).
     pub t: Vec<f64>,
     /// `(M, P)`.
     pub theta: Vec<Vec<f64>>,
@@ -35,7 +35,7 @@ pub(super) struct Along<'a> {
 /// The checkpoint between two steps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct AlongState<'a> {
-    /// Tells it from the state of a search for a path, with which the task may begin.
+    /// Distinguishes it from the state of a search for a path, with which the task may begin.
     mark: u64,
     points: Cow<'a, Points>,
     found: Cow<'a, [PointCurvature]>,
@@ -51,7 +51,7 @@ impl AlongState<'static> {
         Self { mark: MARK, points: Cow::Owned(points), found: Cow::Owned(found) }
     }
 
-    /// From a checkpoint, if it is one of this computation.
+    /// Decodes a checkpoint. `None` if it is not one of this computation.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let (mark, _) = postcard::take_from_bytes::<u64>(bytes).ok()?;
         if mark != MARK {
@@ -61,7 +61,7 @@ impl AlongState<'static> {
     }
 }
 
-/// What follows at a point.
+/// The next part of the computation at a point.
 enum Next {
     Eigenvalues,
     Normalized,

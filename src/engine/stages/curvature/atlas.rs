@@ -15,7 +15,7 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     }
     let root = root.group("curvature", "second derivatives of the landscape, by set")?;
     let dimension: usize = atlas.layout.iter().map(Tensor::len).sum();
-    let writer = Writer { section, dimension, unit: atlas.loss_unit };
+    let writer = PointWriter { section, dimension, unit: atlas.loss_unit };
     sets.iter().try_for_each(|of_set| writer.write_set(&root, of_set))?;
     paths.iter().try_for_each(|of_set| writer.write_paths(&root, of_set))
 }
@@ -24,9 +24,9 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
 const NUMBER: &str = "eigenvalue_number";
 
 /// The axis of the lowest ones.
-const LOWEST: &str = "lowest_number";
+const LOWEST_NUMBER: &str = "lowest_number";
 
-struct Writer<'a> {
+struct PointWriter<'a> {
     section: &'a CurvatureConfig,
     dimension: usize,
     unit: &'a str,
@@ -37,7 +37,7 @@ struct PointArray<'p> {
     /// The axes of a point: `vector`, or `path, point`.
     axes: &'static str,
     shape: Vec<usize>,
-    /// `None` where nothing is known.
+    /// `None` for a point that was not computed.
     points: Vec<Option<&'p PointCurvature>>,
     coordinates: &'static str,
 }
@@ -71,7 +71,7 @@ impl PointArray<'_> {
     }
 }
 
-impl Writer<'_> {
+impl PointWriter<'_> {
     fn write_set(&self, root: &Node, of: &SetCurvature) -> Result<(), AtlasError> {
         let member = root
             .group(of.set.group(), "curvature at solutions with one origin")?
@@ -106,7 +106,11 @@ impl Writer<'_> {
     fn axes(&self, node: &Node) -> Result<(), AtlasError> {
         let Asked { largest, lowest, probes, steps, .. } = self.section.asked;
         node.axis_from_1(NUMBER, "number of each of the largest eigenvalues, from 1", largest)?;
-        node.axis_from_1(LOWEST, "number of each of the lowest eigenvalues, from 1", lowest)?;
+        node.axis_from_1(
+            LOWEST_NUMBER,
+            "number of each of the lowest eigenvalues, from 1",
+            lowest,
+        )?;
         node.axis("probe", "number of each random probe", probes)?;
         let words = "number of each node of the quadrature of a probe";
         node.axis("node", words, steps.min(self.dimension))
@@ -148,9 +152,9 @@ impl Writer<'_> {
         let words = "|H x - lambda x| of each of them";
         list("residuals", NUMBER, words, largest, |found| residuals(&found.largest))?;
         let words = "the lowest eigenvalues of the Hessian, ascending; NaN if not converged";
-        list("lowest", LOWEST, words, lowest, |found| values(&found.lowest))?;
+        list("lowest", LOWEST_NUMBER, words, lowest, |found| values(&found.lowest))?;
         let words = "|H x - lambda x| of each of them";
-        list("lowest_residuals", LOWEST, words, lowest, |found| residuals(&found.lowest))?;
+        list("lowest_residuals", LOWEST_NUMBER, words, lowest, |found| residuals(&found.lowest))?;
         let words = "how many eigenvalues did not converge, the filter-normalized one included";
         number(node, of, ("not_converged", words, "1"), |point| point.open() as f64)?;
         let words = "products of the Hessian with a vector that all this took";

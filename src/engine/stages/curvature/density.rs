@@ -78,8 +78,8 @@ fn lines(run: &Run<'_>, of: &SetCurvature, table: &mut Table) -> Vec<Vec<[f64; 2
     lines
 }
 
-/// Values of λ from below the lowest to above the highest node, and the width; `None` if the nodes
-/// do not differ, as those of single products.
+/// Values of λ from below the lowest to above the highest node, and the width. `None` if all nodes
+/// are equal, as with single products.
 fn range(point: &PointCurvature) -> Option<(Vec<f64>, f64)> {
     let nodes = || point.probes.iter().flat_map(|probe| &probe.nodes).copied();
     if point.probes.iter().all(|probe| probe.nodes.len() < 2) {

@@ -1,4 +1,4 @@
-//! Sharpness of the solutions beside the loss that it belongs to.
+//! Sharpness of the solutions as a function of their loss.
 
 use super::known::{SetCurvature, of_sets};
 use super::outcome::{Eigenvalue, PointCurvature};
@@ -13,7 +13,7 @@ use crate::solutions::LandscapeName;
 
 type Measure = (&'static str, fn(&PointCurvature) -> f64);
 
-/// What is drawn over the loss.
+/// The measures that are drawn over the loss.
 const MEASURES: [Measure; 4] = [
     ("largest eigenvalue", PointCurvature::largest),
     ("filter-normalized", PointCurvature::normalized),
@@ -42,7 +42,7 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     }
     if open > 0 {
         let eigenvalues = count(open, "eigenvalue");
-        notes.push(format!("{eigenvalues} did not converge, the figures are without them."));
+        notes.push(format!("{eigenvalues} did not converge and are left out of the figures."));
     }
     Figure {
         key: "curvature",

@@ -1,4 +1,4 @@
-//! Which task: where, and what of the curvature there.
+//! The key of a task: where, and which part of the curvature.
 
 use super::section::{Asked, CurvatureConfig};
 use crate::engine::stage::TaskSolutions;
@@ -6,26 +6,26 @@ use crate::solutions::{EndSets, LandscapeName, SetName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The number of this version of what is stored.
+/// The version of the stored results.
 const VERSION: &str = "v1";
 
-/// Where curvature is computed.
+/// Where curvature is computed: at a solution or along a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum CurvaturePlace {
     /// At a solution.
     Solution { set: SetName, number: u32 },
     /// Along a path.
     Path {
         sets: EndSets,
         pair: (u32, u32),
-        /// The bits of the height of its refined top, which tell it from other tops.
+        /// The bits of the height of its refined top, which identify this top.
         refined: Option<u64>,
     },
 }
 
-/// What of the curvature a task computes.
+/// The part of the curvature that a task computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Part {
+pub(super) enum CurvaturePart {
     /// Everything, along a path.
     Path,
     /// The largest and the lowest eigenvalues.
@@ -39,13 +39,13 @@ pub(super) enum Part {
 /// A task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CurvatureKey {
-    pub place: Place,
+    pub place: CurvaturePlace,
     pub landscape: LandscapeName,
-    pub part: Part,
+    pub part: CurvaturePart,
 }
 
-impl Part {
-    /// What tasks of this part are called in tables.
+impl CurvaturePart {
+    /// The name of tasks of this part in tables.
     pub fn title(self) -> &'static str {
         match self {
             Self::Path => "curvature along paths",
@@ -55,7 +55,7 @@ impl Part {
         }
     }
 
-    /// What one of them is called.
+    /// The name of one of them.
     pub fn noun(self) -> &'static str {
         match self {
             Self::Path => "path curvature",
@@ -65,7 +65,7 @@ impl Part {
         }
     }
 
-    /// A number for each but the number of a probe.
+    /// A number for each part; all probes have the same.
     fn number(self) -> usize {
         match self {
             Self::Path => 0,
@@ -107,8 +107,12 @@ impl CurvatureKey {
     /// Its name in messages and in the log.
     pub fn name(&self) -> String {
         match (&self.place, self.part) {
-            (Place::Solution { .. }, Part::Probe(number)) => format!("{self}, probe {number}"),
-            (Place::Solution { .. }, Part::Normalized) => format!("{self}, filter-normalized"),
+            (CurvaturePlace::Solution { .. }, CurvaturePart::Probe(number)) => {
+                format!("{self}, probe {number}")
+            }
+            (CurvaturePlace::Solution { .. }, CurvaturePart::Normalized) => {
+                format!("{self}, filter-normalized")
+            }
             _ => self.to_string(),
         }
     }
@@ -119,10 +123,10 @@ impl CurvatureKey {
         let images = section.images.map_or_else(|| "all".to_owned(), |count| count.to_string());
         let on = self.landscape;
         match &self.place {
-            Place::Solution { set, number } => {
+            CurvaturePlace::Solution { set, number } => {
                 format!("{VERSION} {settings} {set} {number} {images} {on}")
             }
-            Place::Path { sets: EndSets { a, b }, pair: (first, second), refined } => {
+            CurvaturePlace::Path { sets: EndSets { a, b }, pair: (first, second), refined } => {
                 let top = refined.map_or_else(|| "grid".to_owned(), |bits| format!("{bits:016x}"));
                 format!("{VERSION} {settings} {a} {b} {first} {second} {top} {images} {on}")
             }
@@ -133,8 +137,8 @@ impl CurvatureKey {
     /// the same random vectors, so that they are compared without the noise between these.
     pub fn indices(&self) -> Vec<u64> {
         match self.place {
-            Place::Solution { number, .. } => vec![u64::from(number)],
-            Place::Path { pair: (a, b), .. } => vec![u64::from(a), u64::from(b)],
+            CurvaturePlace::Solution { number, .. } => vec![u64::from(number)],
+            CurvaturePlace::Path { pair: (a, b), .. } => vec![u64::from(a), u64::from(b)],
         }
     }
 }
@@ -144,13 +148,13 @@ impl fmt::Display for CurvatureKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let on = self.landscape;
         match &self.place {
-            Place::Solution { set, number } => write!(f, "{set} {number} on {on}"),
-            Place::Path { sets, pair: (a, b), .. } => write!(f, "{sets} {a}–{b} on {on}"),
+            CurvaturePlace::Solution { set, number } => write!(f, "{set} {number} on {on}"),
+            CurvaturePlace::Path { sets, pair: (a, b), .. } => write!(f, "{sets} {a}–{b} on {on}"),
         }
     }
 }
 
-/// What a task with this key depends on.
+/// The dependencies of the task with this key.
 pub(super) fn origin(key: &str) -> Option<TaskSolutions> {
     let mut parts = key.splitn(9, ' ');
     let settings = parts.nth(1)?;
@@ -192,15 +196,17 @@ mod tests {
     fn a_key_says_what_its_result_depends_on() {
         let set = |name: &str| SetName::parse(name).unwrap();
         let landscape = LandscapeName::named("a test set");
-        let place = Place::Solution { set: set("sgd/train"), number: 12 };
-        for part in [Part::Eigenvalues, Part::Normalized, Part::Probe(3)] {
+        let place = CurvaturePlace::Solution { set: set("sgd/train"), number: 12 };
+        for part in [CurvaturePart::Eigenvalues, CurvaturePart::Normalized, CurvaturePart::Probe(3)]
+        {
             let key = CurvatureKey { place: place.clone(), landscape, part }.stored(&section());
             assert_eq!(origin(&key), Some(TaskSolutions::Sets(vec![set("sgd/train")])), "{key}");
         }
         let sets = EndSets { a: set("sgd/train"), b: set("lbfgs/train") };
         for refined in [None, Some(1.5_f64.to_bits())] {
-            let place = Place::Path { sets: sets.clone(), pair: (0, 12), refined };
-            let key = CurvatureKey { place, landscape, part: Part::Path }.stored(&section());
+            let place = CurvaturePlace::Path { sets: sets.clone(), pair: (0, 12), refined };
+            let key =
+                CurvatureKey { place, landscape, part: CurvaturePart::Path }.stored(&section());
             let expected = TaskSolutions::Paths(sets.clone(), "a test set".to_owned());
             assert_eq!(origin(&key), Some(expected), "{key}");
         }
@@ -210,10 +216,11 @@ mod tests {
     /// Other settings are other results, and settings of another part are not.
     #[test]
     fn results_are_stored_under_the_settings_of_their_part() {
-        let place = Place::Solution { set: SetName::parse("sgd/train").unwrap(), number: 0 };
+        let place =
+            CurvaturePlace::Solution { set: SetName::parse("sgd/train").unwrap(), number: 0 };
         let landscape = LandscapeName::Train;
         let keys = |section: &CurvatureConfig| {
-            [Part::Eigenvalues, Part::Normalized, Part::Probe(0)]
+            [CurvaturePart::Eigenvalues, CurvaturePart::Normalized, CurvaturePart::Probe(0)]
                 .map(|part| CurvatureKey { place: place.clone(), landscape, part }.stored(section))
         };
         let former = keys(&section());
@@ -241,8 +248,16 @@ mod tests {
     #[test]
     fn kinds_of_tasks_are_distinct() {
         for landscape in [LandscapeName::Train, LandscapeName::Test, LandscapeName::Analytic] {
-            for part in [Part::Path, Part::Eigenvalues, Part::Normalized, Part::Probe(0)] {
-                assert_eq!(Part::of_kind(part.kind(landscape)), (part, landscape.number()));
+            for part in [
+                CurvaturePart::Path,
+                CurvaturePart::Eigenvalues,
+                CurvaturePart::Normalized,
+                CurvaturePart::Probe(0),
+            ] {
+                assert_eq!(
+                    CurvaturePart::of_kind(part.kind(landscape)),
+                    (part, landscape.number())
+                );
             }
         }
     }

@@ -1,11 +1,11 @@
-//! Which tasks there are, and what is known from those that have ended.
+//! The tasks of the curvature, and the results of those that have ended.
 
 use super::STAGE;
-use super::key::{CurvatureKey, Part, Place};
+use super::key::{CurvatureKey, CurvaturePart, CurvaturePlace};
 use super::outcome::{AlongPath, Outcome, PointCurvature};
 use super::section::{CurvatureConfig, SECTION};
 use crate::analysis::curvature::Sharpness;
-use crate::engine::results::{Ends, Results};
+use crate::engine::results::{PathEndpoints, Results};
 use crate::engine::stages::refinement;
 use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
 
@@ -15,7 +15,7 @@ pub(super) struct SetCurvature {
     pub landscape: LandscapeName,
     /// Numbers of the initializations.
     pub numbers: Vec<u32>,
-    /// What is known at each.
+    /// The results at each.
     pub points: Vec<PointCurvature>,
     /// `done`, `missing`, or `failed` with the reason.
     pub status: Vec<String>,
@@ -26,7 +26,7 @@ pub(super) struct PathsCurvature {
     pub sets: EndSets,
     pub landscape: LandscapeName,
     pub pairs: Vec<(u32, u32)>,
-    /// `None` where it has not been computed.
+    /// `None` if it has not been computed.
     pub paths: Vec<Option<Result<AlongPath, String>>>,
 }
 
@@ -69,12 +69,12 @@ fn paths_on(
         return Vec::new();
     }
     let landscapes = landscapes(results, section);
-    let is_asked = |(ends, landscape): &(Ends, LandscapeName)| {
+    let is_asked = |(ends, landscape): &(PathEndpoints, LandscapeName)| {
         let both = ends.sets.both().into_iter().all(|set| section.sets.contains(set));
         both && landscapes.contains(landscape)
     };
-    let of_set = |(ends, landscape): (Ends, LandscapeName)| {
-        // A path that has not ended comes before those that follow, whichever ended first.
+    let of_set = |(ends, landscape): (PathEndpoints, LandscapeName)| {
+        // Paths are taken in the order of their pairs, not in the order in which they end.
         let ended = |pair: &(u32, u32)| results.contents.path(&ends.sets, landscape, *pair);
         let pairs = results.pairs(&ends, landscape).into_iter();
         let known = pairs.map_while(|pair| Some((pair, ended(&pair)?.result.is_ok())));
@@ -91,16 +91,16 @@ fn path_place(
     sets: &EndSets,
     landscape: LandscapeName,
     pair: (u32, u32),
-) -> Place {
+) -> CurvaturePlace {
     let refined = refinement::refined(results, sets, landscape, pair);
     let refined = refined.and_then(Result::ok).map(|path| path.certificate.height.to_bits());
-    Place::Path { sets: sets.clone(), pair, refined }
+    CurvaturePlace::Path { sets: sets.clone(), pair, refined }
 }
 
 /// The parts of the curvature at a solution.
-fn parts(section: &CurvatureConfig) -> impl Iterator<Item = Part> + use<> {
-    let probes = (0..section.asked.probes).map(Part::Probe);
-    [Part::Eigenvalues, Part::Normalized].into_iter().chain(probes)
+fn parts(section: &CurvatureConfig) -> impl Iterator<Item = CurvaturePart> + use<> {
+    let probes = (0..section.asked.probes).map(CurvaturePart::Probe);
+    [CurvaturePart::Eigenvalues, CurvaturePart::Normalized].into_iter().chain(probes)
 }
 
 /// All tasks, for the solutions so far.
@@ -109,7 +109,7 @@ pub(super) fn wanted(results: &Results, sets: &[SolutionSet]) -> Vec<CurvatureKe
     let mut keys = Vec::new();
     for (set, landscape) in sets_on(results, section, sets) {
         for &number in numbers(section, set) {
-            let place = Place::Solution { set: set.name.clone(), number };
+            let place = CurvaturePlace::Solution { set: set.name.clone(), number };
             let key = |part| CurvatureKey { place: place.clone(), landscape, part };
             keys.extend(parts(section).map(key));
         }
@@ -117,7 +117,11 @@ pub(super) fn wanted(results: &Results, sets: &[SolutionSet]) -> Vec<CurvatureKe
     for (sets, landscape, pairs) in paths_on(results, section, sets) {
         let place = |&pair| path_place(results, &sets, landscape, pair);
         let places = pairs.iter().map(place);
-        keys.extend(places.map(|place| CurvatureKey { place, landscape, part: Part::Path }));
+        keys.extend(places.map(|place| CurvatureKey {
+            place,
+            landscape,
+            part: CurvaturePart::Path,
+        }));
     }
     keys
 }
@@ -131,13 +135,13 @@ fn outcome(results: &Results, key: &CurvatureKey) -> Option<Result<Outcome, Stri
     Some(results.contents.task(STAGE, &key.stored(section(results)?))?.result)
 }
 
-/// What is known at the solutions. Sets without results are left out.
+/// The results at the solutions. Sets without results are left out.
 pub(super) fn of_sets(results: &Results, sets: &[SolutionSet]) -> Vec<SetCurvature> {
     let Some(section) = section(results) else { return Vec::new() };
     let of_set = |(set, landscape): (&SolutionSet, LandscapeName)| {
         let numbers = numbers(section, set).to_vec();
         let at = |&number: &u32| {
-            let place = Place::Solution { set: set.name.clone(), number };
+            let place = CurvaturePlace::Solution { set: set.name.clone(), number };
             at_solution(results, section, &place, landscape)
         };
         let (points, status) = numbers.iter().map(at).unzip();
@@ -150,7 +154,7 @@ pub(super) fn of_sets(results: &Results, sets: &[SolutionSet]) -> Vec<SetCurvatu
 fn at_solution(
     results: &Results,
     section: &CurvatureConfig,
-    place: &Place,
+    place: &CurvaturePlace,
     landscape: LandscapeName,
 ) -> (PointCurvature, String) {
     let mut point = PointCurvature::default();
@@ -173,13 +177,14 @@ fn at_solution(
     (point, status)
 }
 
-/// What is known along the paths.
+/// The results along the paths.
 pub(super) fn of_paths(results: &Results, sets: &[SolutionSet]) -> Vec<PathsCurvature> {
     let Some(section) = section(results) else { return Vec::new() };
     let of_set = |(sets, landscape, pairs): ChosenPaths| {
         let of_pair = |&pair: &(u32, u32)| {
             let place = path_place(results, &sets, landscape, pair);
-            let found = outcome(results, &CurvatureKey { place, landscape, part: Part::Path })?;
+            let found =
+                outcome(results, &CurvatureKey { place, landscape, part: CurvaturePart::Path })?;
             Some(match found {
                 Ok(Outcome::Path(path)) => Ok(path),
                 Ok(_) => Err("its result is that of another task".to_owned()),
@@ -199,13 +204,13 @@ impl SetCurvature {
             || self.points.iter().any(|point| *point != PointCurvature::default())
     }
 
-    /// How sharp the solutions are of which this is known, with their numbers.
+    /// The sharpness of the solutions for which it is known, with their numbers.
     pub fn sharpness(&self) -> (Vec<u32>, Vec<Sharpness>) {
         let known = self.numbers.iter().zip(&self.points);
         known.filter_map(|(&number, point)| Some((number, point.sharpness()?))).unzip()
     }
 
-    /// How many eigenvalues have not converged.
+    /// Number of eigenvalues that have not converged.
     pub fn open(&self) -> usize {
         self.points.iter().map(PointCurvature::open).sum()
     }

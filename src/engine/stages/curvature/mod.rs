@@ -1,8 +1,8 @@
 //! `[curvature]`: second derivatives of the landscape at solutions and along paths.
 //!
 //! A task computes a part of the curvature at a solution on a landscape: the eigenvalues, the
-//! filter-normalized one, or a random probe. Along a path a task computes all of it, one point
-//! after the other, so that the points of the path are found once. The mathematics is in
+//! filter-normalized one, or a random probe. Along a path a task computes all parts, point by
+//! point, so that the points of the path are computed once. The mathematics is in
 //! [`crate::analysis::curvature`].
 
 mod along;
@@ -36,7 +36,7 @@ use crate::report::number::short;
 use crate::report::run::SetSharpness;
 use crate::report::{Run, SummaryTable};
 use crate::solutions::{LandscapeName, SolutionSet};
-use key::{CurvatureKey, Part};
+use key::{CurvatureKey, CurvaturePart};
 use known::{ended, of_sets, wanted};
 use outcome::Outcome;
 use section::{CurvatureConfig, SECTION};
@@ -48,19 +48,18 @@ const STAGE: &str = "curvature";
 /// Computes curvature.
 pub struct Curvature;
 
-/// The time of a gradient in double precision, in gradients in single precision; see
-/// `docs/methods.md`.
+/// The time of a gradient in double precision, relative to single precision; see `docs/methods.md`.
 const DOUBLE_PRECISION: f64 = 4.0;
 
 fn section(config: &Config) -> Option<&CurvatureConfig> {
     config.section(&SECTION).as_ref()
 }
 
-/// The work of a task, at most. A landscape without images counts as one.
+/// Maximum work of a task. A landscape without images counts as one image.
 fn work_of(
     problem: &Problem,
     section: &CurvatureConfig,
-    part: Part,
+    part: CurvaturePart,
     landscape: LandscapeName,
 ) -> Work {
     let images =
@@ -70,23 +69,23 @@ fn work_of(
     Work { gradients: 2.0 * factor * products * images as f64, ..Work::default() }
 }
 
-/// Products of a task, at most.
-fn products(problem: &Problem, section: &CurvatureConfig, part: Part) -> usize {
+/// Maximum number of products of a task.
+fn products(problem: &Problem, section: &CurvatureConfig, part: CurvaturePart) -> usize {
     let dimension = problem.layout().parameters();
     let asked = section.asked;
     let spectrum = asked.products.min(dimension);
     let probe = asked.steps.min(dimension);
     match part {
-        Part::Eigenvalues | Part::Normalized => spectrum,
-        Part::Probe(_) => probe,
-        Part::Path => {
+        CurvaturePart::Eigenvalues | CurvaturePart::Normalized => spectrum,
+        CurvaturePart::Probe(_) => probe,
+        CurvaturePart::Path => {
             let point = asked.probes.saturating_mul(probe).saturating_add(2 * spectrum);
             (section.path_points + 1).saturating_mul(point)
         }
     }
 }
 
-/// The landscapes on which curvature is computed, before anything is.
+/// The landscapes on which curvature will be computed.
 fn landscapes(problem: &Problem, section: &CurvatureConfig) -> Vec<LandscapeName> {
     problem.subject.either(
         |_| section.landscapes.iter().map(|&split| split.into()).collect(),
@@ -96,8 +95,8 @@ fn landscapes(problem: &Problem, section: &CurvatureConfig) -> Vec<LandscapeName
     )
 }
 
-/// Tasks of each part on one landscape, at most.
-fn planned(problem: &Problem, section: &CurvatureConfig) -> [(Part, usize); 4] {
+/// Maximum number of tasks of each part on one landscape.
+fn planned(problem: &Problem, section: &CurvatureConfig) -> [(CurvaturePart, usize); 4] {
     let most = section.solutions.unwrap_or(usize::MAX);
     let of_set = |set| problem.solutions_in(set).min(most);
     let solutions: usize = section.sets.iter().map(of_set).sum();
@@ -110,14 +109,14 @@ fn planned(problem: &Problem, section: &CurvatureConfig) -> [(Part, usize); 4] {
         paths.count(sets, sets.both().map(|set| problem.solutions_in(set))).min(section.paths)
     });
     [
-        (Part::Eigenvalues, solutions),
-        (Part::Normalized, solutions),
-        (Part::Probe(0), solutions.saturating_mul(section.asked.probes)),
-        (Part::Path, of_paths.sum()),
+        (CurvaturePart::Eigenvalues, solutions),
+        (CurvaturePart::Normalized, solutions),
+        (CurvaturePart::Probe(0), solutions.saturating_mul(section.asked.probes)),
+        (CurvaturePart::Path, of_paths.sum()),
     ]
 }
 
-/// How sharp the solutions of each set are on each landscape, as far as it is known.
+/// The known sharpness of the solutions of each set on each landscape.
 pub fn sharpness(results: &Results, sets: &[SolutionSet]) -> Vec<SetSharpness> {
     let of_set = |known: known::SetCurvature| {
         let (numbers, points): (Vec<u32>, Vec<Sharpness>) = known.sharpness();
@@ -197,7 +196,7 @@ impl Stage for Curvature {
     }
 
     fn work(&self, problem: &Problem, kind: usize) -> Work {
-        let (part, number) = Part::of_kind(kind);
+        let (part, number) = CurvaturePart::of_kind(kind);
         let Some(section) = section(&problem.config) else { return Work::default() };
         let mut all = landscapes(problem, section).into_iter();
         let landscape = all.find(|landscape| landscape.number() == number);
@@ -212,7 +211,7 @@ impl Stage for Curvature {
         let Some(section) = section(&problem.config) else { return Need::default() };
         let dimension = problem.layout().parameters();
         let most = section.asked.products.max(section.asked.steps).min(dimension);
-        // The basis, and once more as it is sent or combined to eigenvectors.
+        // The basis, and a copy when it is sent or combined to eigenvectors.
         let basis = 2.0 * state_bytes(dimension, most);
         let points =
             if section.paths > 0 { 2.0 * (section.path_points as f64 + 22.0) } else { 0.0 };
@@ -226,9 +225,10 @@ impl Stage for Curvature {
         let task = vec![MemoryPart::new(bytes, "eigenvalues of the Hessian", keys)];
         let tasks = planned(problem, section);
         let (of_paths, others) =
-            tasks.iter().partition::<Vec<_>, _>(|(part, _)| *part == Part::Path);
-        let sum =
-            |tasks: Vec<&(Part, usize)>| tasks.iter().map(|(_, all)| *all as f64).sum::<f64>();
+            tasks.iter().partition::<Vec<_>, _>(|(part, _)| *part == CurvaturePart::Path);
+        let sum = |tasks: Vec<&(CurvaturePart, usize)>| {
+            tasks.iter().map(|(_, all)| *all as f64).sum::<f64>()
+        };
         let on = landscapes(problem, section).len() as f64;
         let tops = sum(of_paths) * on * 8.0 * dimension as f64;
         let tasks = crate::engine::plan::memory::task_bytes(sum(others) * on);

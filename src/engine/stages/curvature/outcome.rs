@@ -1,4 +1,4 @@
-//! What the tasks come to, and what is known at a point from all of them.
+//! The results of the tasks, and the combined results at a point.
 
 use crate::analysis::curvature::{
     Eigenpair, Quadrature, Sharpness, Spectrum, SpectrumEnd, Trace, trace,
@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 /// The result of a task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Outcome {
-    /// Of the eigenvalues.
+    /// The eigenvalues.
     Eigenvalues(Eigenvalues),
-    /// Of the largest filter-normalized eigenvalue.
+    /// The largest filter-normalized eigenvalue.
     Normalized(Normalized),
-    /// Of a random probe: P, and what it sees of the spectrum.
+    /// A random probe: P, and its quadrature of the spectrum.
     Probe(u64, Quadrature),
     /// Along a path.
     Path(AlongPath),
@@ -44,11 +44,11 @@ pub(super) struct Eigenvalues {
     pub largest: Vec<Eigenvalue>,
     /// The lowest ones that have converged, ascending.
     pub lowest: Vec<Eigenvalue>,
-    /// How many have not.
+    /// Number of requested eigenvalues that have not converged.
     pub open: u32,
     /// Products of the Hessian.
     pub products: u32,
-    /// Why there were no more.
+    /// Why the computation ended.
     pub end: SpectrumEnd,
 }
 
@@ -61,7 +61,7 @@ pub(super) struct Normalized {
     pub products: u32,
 }
 
-/// What is known at a point; what has not been computed is missing.
+/// The results at a point. Each part is `None` or empty before it is computed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct PointCurvature {
     pub eigenvalues: Option<Eigenvalues>,
@@ -74,8 +74,8 @@ pub(super) struct PointCurvature {
 /// Curvature along a path.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct AlongPath {
-    /// Where each point is: t of the curve that was found; of the top of a refined path its place
-    /// on the refined path, as a fraction of the length. The top is the last one.
+    /// Where each point is: t of the curve. For the top of a refined path, its place on the refined
+    /// path, as a fraction of the length. The top is the last point.
     pub t: Vec<f64>,
     /// The points.
     pub points: Vec<PointCurvature>,
@@ -84,7 +84,8 @@ pub(super) struct AlongPath {
 }
 
 impl Eigenvalues {
-    /// From the eigenvalues of a Hessian of this dimension, of which so many of each end were asked.
+    /// From the eigenvalues of a Hessian of this dimension. `asked` are the requested numbers of
+    /// largest and lowest ones.
     pub fn of(spectrum: &Spectrum, asked: [usize; 2], [loss, slope, norm]: [f64; 3]) -> Self {
         let list = |pairs: &[Eigenpair]| pairs.iter().map(Eigenvalue::from).collect::<Vec<_>>();
         let (largest, lowest) = (list(&spectrum.largest), list(&spectrum.lowest));
@@ -157,14 +158,14 @@ impl PointCurvature {
         eigenvalues + normalized + probes
     }
 
-    /// How many eigenvalues have not converged.
+    /// Number of eigenvalues that have not converged.
     pub fn open(&self) -> usize {
         let eigenvalues = self.eigenvalues.as_ref().map_or(0, |found| found.open as usize);
         let normalized = self.normalized.as_ref().is_some_and(|found| found.largest.is_none());
         eigenvalues + usize::from(normalized)
     }
 
-    /// How sharp it is, if the eigenvalues are known.
+    /// Its sharpness, if the eigenvalues are known.
     pub fn sharpness(&self) -> Option<Sharpness> {
         let found = self.eigenvalues.as_ref()?;
         let filter_normalized = Some(self.normalized()).filter(|value| value.is_finite());

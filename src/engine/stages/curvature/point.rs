@@ -12,7 +12,7 @@ use crate::network::Tensor;
 use crate::random::MasterSeed;
 use crate::solver::{Solver, complete};
 
-/// A point of a landscape, and what is asked there.
+/// A point of a landscape, with the settings of its curvature.
 pub(super) struct Point<'a> {
     pub landscape: &'a dyn Landscape<f64>,
     /// The tensors of θ.
@@ -24,12 +24,12 @@ pub(super) struct Point<'a> {
     pub indices: &'a [u64],
 }
 
-/// What a solver comes to; [`complete`] takes all steps.
+/// The result of a solver; [`complete`] takes all steps.
 pub(super) type Solved<T> = Result<T, CurvatureError>;
 
-/// Takes the steps of a solver, or as many as it can.
+/// Takes the steps of a solver until it ends or is stopped.
 pub(super) trait Drive {
-    /// What becomes of it.
+    /// How the solver ended.
     type Ended<T>;
     fn drive<S: Solver>(&self, solver: S) -> Self::Ended<S::Output>;
 }

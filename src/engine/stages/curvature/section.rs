@@ -11,7 +11,7 @@ use crate::config::stages::OfStage;
 use crate::data::Split;
 use crate::solutions::{LandscapeName, SetName};
 
-/// Where curvature is computed, and what of it.
+/// Where curvature is computed, and which parts of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CurvatureConfig {
     /// The chosen sets of solutions.
@@ -24,7 +24,7 @@ pub struct CurvatureConfig {
     pub datasets: Vec<LandscapeName>,
     /// Images of each landscape, the first ones; `None`: all.
     pub images: Option<usize>,
-    /// What is asked at each point.
+    /// What is computed at each point.
     pub asked: Asked,
     /// Paths of each set on each landscape along which curvature is computed, the first ones.
     pub paths: usize,
@@ -32,7 +32,7 @@ pub struct CurvatureConfig {
     pub path_points: usize,
 }
 
-/// What is asked at a point.
+/// What is computed at a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Asked {
     /// How many of the largest eigenvalues.
@@ -41,7 +41,7 @@ pub struct Asked {
     pub lowest: usize,
     /// The residual with which an eigenvalue is accepted, as a fraction of the largest one.
     pub tolerance: f64,
-    /// Products at most, for the eigenvalues and once more for the filter-normalized one.
+    /// Maximum number of products, for the eigenvalues and again for the filter-normalized one.
     pub products: usize,
     /// Random probes.
     pub probes: usize,
@@ -70,12 +70,12 @@ static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
 
 static SOLUTIONS: Key<CountOrAll> = Key::new("solutions", CountOrAll)
     .unit("solutions")
-    .meaning("solutions of each set, those of the lowest training loss")
-    .note("two sets can be told apart at a level of 1 % from 5 solutions each on")
+    .meaning("solutions of each set: those of the lowest training loss")
+    .note("5 solutions or more of each set are needed to distinguish two sets at a level of 1 %")
     .default(Some(6));
 
 static LANDSCAPES: Key<AnyOf<Split>> = Key::new("landscapes", AnyOf::NEW)
-    .meaning("curvature of the mean loss over which images")
+    .meaning("the landscapes: the mean loss over the training images, the test images, or both")
     .note(
         "for a process, the names of its data sets, by default all; not with an analytic landscape",
     )
@@ -115,10 +115,10 @@ static TOLERANCE: Key<Number> = Key::new(
 static PRODUCTS: Key<Count> = Key::new("products", Count::at_least(1))
     .unit("products")
     .meaning(
-        "products of the Hessian with a vector at most, for the eigenvalues of a point, and as many \
-         for its filter-normalized one",
+        "maximum number of products of the Hessian with a vector for the eigenvalues at a point, \
+         and again for the filter-normalized one",
     )
-    .note("a product takes two gradients; what has not converged is NaN")
+    .note("a product takes two gradients; an eigenvalue that has not converged is NaN")
     .default(200);
 
 static PROBES: Key<Count> = Key::new("probes", Count::between(0, 10_000))
@@ -141,11 +141,14 @@ static PATHS: Key<Count> = Key::new("paths", Count::at_least(0))
 
 static PATH_POINTS: Key<Count> = Key::new("path_points", Count::between(2, 1000))
     .unit("points")
-    .meaning("equally spaced points on each of these paths, both ends included; its top is added")
-    .note("the top is the one of the refined path, where there is one")
+    .meaning(
+        "equally spaced points on each of these paths, both endpoints included; its highest \
+              point, the top, is added",
+    )
+    .note("for a refined path, the top is that of the refined path")
     .default(11);
 
-// Each result is stored under the settings that it depends on, so that none is lost by a change.
+// Each result is stored under the settings that it depends on, so a change loses none.
 static SPEC: SectionSpec = SectionSpec::single(
     "curvature",
     "Curvature of the landscape",

@@ -57,14 +57,14 @@ fn remarks(sets: &[SetCurvature]) -> Vec<String> {
     let unknown = sets.iter().flat_map(|of| &of.status).filter(|status| *status != "done").count();
     let not_converged = (open > 0).then(|| {
         format!(
-            "{} did not converge, the numbers are without them: increase curvature.products or \
+            "{} did not converge and are left out: increase curvature.products or \
              curvature.tolerance.",
             count(open, "eigenvalue")
         )
     });
     let unknown = (unknown > 0).then(|| {
         let points = count(unknown, "solution");
-        format!("Of {points} the curvature is not complete; `lossatlas status` says why.")
+        format!("The curvature of {points} is not complete; `lossatlas status` says why.")
     });
     not_converged.into_iter().chain(unknown).collect()
 }
@@ -100,8 +100,8 @@ fn paths(sets: &[PathsCurvature]) -> Option<SummaryTable> {
         .map(PointCurvature::open)
         .sum();
     let remark = format!(
-        "{} on paths did not converge, the numbers are without them: increase \
-         curvature.products or curvature.tolerance.",
+        "{} on paths did not converge and are left out: increase curvature.products or \
+         curvature.tolerance.",
         count(open, "eigenvalue")
     );
     Some(SummaryTable {

@@ -1,7 +1,7 @@
 //! The tasks: a part of the curvature at a solution, or all of it along a path.
 
 use super::along::{Along, AlongState, Points};
-use super::key::{CurvatureKey, Part, Place};
+use super::key::{CurvatureKey, CurvaturePart, CurvaturePlace};
 use super::outcome::{Normalized, Outcome};
 use super::point::{Drive, Point};
 use super::section::CurvatureConfig;
@@ -32,51 +32,54 @@ pub(super) struct Curvatures<'a> {
     pub section: &'a CurvatureConfig,
 }
 
-/// Which task; of a path also where its curve and its top are.
-pub(super) struct PendingKey {
+/// A pending task. Along a path, also the places of its curve and of its top.
+pub(super) struct PendingCurvature {
     key: CurvatureKey,
-    path: Option<(CurveKey, Top)>,
+    path: Option<(CurveKey, PathTop)>,
 }
 
-/// What tasks are made from.
+/// The data from which tasks are built.
 pub(super) struct Source {
     solutions: PathSource,
-    /// Where there are paths to look at.
+    /// The curves, if curvature is computed along paths.
     curves: Option<CurveSource>,
 }
 
 /// The highest known point of a path.
 #[derive(Clone, Serialize, Deserialize)]
-enum Top {
-    /// Of its refinement: the fraction of the length, and θ.
+enum PathTop {
+    /// The top of its refinement: the fraction of the length, and θ.
     Refined(f64, Vec<f64>),
     /// The highest point of the grid of the search lies at this t; the neighbors are this far.
     Grid { t: f64, step: f64 },
 }
 
-/// What a rank needs.
+/// The task as it is sent to a rank.
 #[derive(Serialize, Deserialize)]
 pub(super) struct CurvatureTask {
-    part: Part,
+    part: CurvaturePart,
     indices: Vec<u64>,
     at: At,
 }
 
-/// Where.
+/// The place, with its vectors.
 #[derive(Serialize, Deserialize)]
 enum At {
     Solution(LandscapeName, Vec<f64>),
-    Path(LandscapeName, Box<CurveTask>, Top),
+    Path(LandscapeName, Box<CurveTask>, PathTop),
 }
 
 impl Computation for Curvatures<'_> {
-    type Key = PendingKey;
+    type Key = PendingCurvature;
     type Source = Source;
     type Task = CurvatureTask;
     type Outcome = Result<Outcome, String>;
 
-    /// Those of most work first.
-    fn pending(&self, directory: &RunDirectory) -> Result<Pending<PendingKey, Source>, String> {
+    /// The tasks of most work come first.
+    fn pending(
+        &self,
+        directory: &RunDirectory,
+    ) -> Result<Pending<PendingCurvature, Source>, String> {
         let sets = directory.solutions(self.problem)?;
         let results = directory.results(self.problem);
         let work = |key: &CurvatureKey| {
@@ -86,7 +89,7 @@ impl Computation for Curvatures<'_> {
         wanted.sort_by(|a, b| work(b).total_cmp(&work(a)));
         let (done, left): (Vec<CurvatureKey>, Vec<CurvatureKey>) =
             wanted.into_iter().partition(|key| ended(&results, key).is_some());
-        let has_paths = left.iter().any(|key| key.part == Part::Path);
+        let has_paths = left.iter().any(|key| key.part == CurvaturePart::Path);
         let curves = has_paths.then(|| CurveSource::of(self.problem, directory)).transpose()?;
         let source = Source { solutions: PathSource::of(&results, sets), curves };
         let task = |key: CurvatureKey| PendingTask {
@@ -102,10 +105,14 @@ impl Computation for Curvatures<'_> {
         Ok(Pending { done: done.len(), tasks, source })
     }
 
-    fn task(&self, PendingKey { key, path }: &PendingKey, source: &Source) -> CurvatureTask {
+    fn task(
+        &self,
+        PendingCurvature { key, path }: &PendingCurvature,
+        source: &Source,
+    ) -> CurvatureTask {
         let landscape = key.landscape;
         let at = match (&key.place, path, &source.curves) {
-            (Place::Solution { set, number }, ..) => {
+            (CurvaturePlace::Solution { set, number }, ..) => {
                 let theta = if let Some(mapped) = self.problem.landscape() {
                     landscape_vector(mapped, &source.solutions, set, *number)
                 } else {
@@ -114,10 +121,10 @@ impl Computation for Curvatures<'_> {
                 };
                 At::Solution(landscape, theta)
             }
-            (Place::Path { .. }, Some((curve, top)), Some(curves)) => {
+            (CurvaturePlace::Path { .. }, Some((curve, top)), Some(curves)) => {
                 At::Path(landscape, Box::new(curves.task(self.problem, curve)), top.clone())
             }
-            (Place::Path { .. }, ..) => unreachable!("keys of paths have their curves"),
+            (CurvaturePlace::Path { .. }, ..) => unreachable!("keys of paths have their curves"),
         };
         CurvatureTask { part: key.part, indices: key.indices(), at }
     }
@@ -140,7 +147,7 @@ impl Computation for Curvatures<'_> {
 
     fn record(
         &self,
-        PendingKey { key, .. }: &PendingKey,
+        PendingCurvature { key, .. }: &PendingCurvature,
         seconds: f64,
         outcome: Result<Self::Outcome, String>,
     ) -> Record {
@@ -156,19 +163,19 @@ impl Curvatures<'_> {
         key: CurvatureKey,
         source: &Source,
         directory: &RunDirectory,
-    ) -> PendingKey {
+    ) -> PendingCurvature {
         let path = match (&key.place, &source.curves) {
-            (Place::Path { sets, pair, .. }, Some(curves)) => {
+            (CurvaturePlace::Path { sets, pair, .. }, Some(curves)) => {
                 let of = (sets.clone(), key.landscape, *pair);
                 let top = top(&directory.results(self.problem), &key);
                 Some((curves.key(self.problem, directory, of), top))
             }
             _ => None,
         };
-        PendingKey { key, path }
+        PendingCurvature { key, path }
     }
 
-    /// Does something on the landscape of this name, in double precision.
+    /// Calls a function with the landscape of this name, in double precision.
     fn on(
         &self,
         name: LandscapeName,
@@ -213,18 +220,18 @@ impl Curvatures<'_> {
         };
         let by = Controlled(control);
         match task.part {
-            Part::Probe(number) => {
+            CurvaturePart::Probe(number) => {
                 let found = point.probe(&by, number, decode(state));
                 let dimension = theta.len() as u64;
                 found.map(|found| solved(found.map(|probe| Outcome::Probe(dimension, probe))))
             }
-            Part::Normalized => {
+            CurvaturePart::Normalized => {
                 let found = point.normalized(&by, decode(state));
                 found.map(|found| {
                     solved(found.map(|found| Outcome::Normalized(Normalized::of(&found))))
                 })
             }
-            Part::Eigenvalues | Part::Path => {
+            CurvaturePart::Eigenvalues | CurvaturePart::Path => {
                 let Ok(measures) = point.measures() else {
                     return Ended::Suspended(state.map(<[u8]>::to_vec));
                 };
@@ -242,7 +249,7 @@ impl Curvatures<'_> {
         &self,
         on: &OnLandscape,
         name: LandscapeName,
-        (indices, top): (&[u64], &Top),
+        (indices, top): (&[u64], &PathTop),
         state: Option<&[u8]>,
         control: &Control,
     ) -> Found {
@@ -269,18 +276,18 @@ impl Curvatures<'_> {
         })
     }
 
-    /// Equally spaced points of a path and its top, after another search for the path if its curve
-    /// was not kept.
+    /// Equally spaced points of a path, and its top. Searches for the path again if its curve was
+    /// not kept.
     fn points(
         &self,
         on: &OnLandscape,
-        top: &Top,
+        top: &PathTop,
         state: Option<&[u8]>,
     ) -> Ended<Result<Points, String>> {
         let spaced = equally_spaced(self.section.path_points);
         let fine = match top {
-            Top::Refined(..) => Vec::new(),
-            Top::Grid { t, step } => fine_grid(*t, *step),
+            PathTop::Refined(..) => Vec::new(),
+            PathTop::Grid { t, step } => fine_grid(*t, *step),
         };
         let mut all = [&spaced[..], &fine].concat();
         all.sort_by(f64::total_cmp);
@@ -294,11 +301,11 @@ impl Curvatures<'_> {
         let mut theta: Vec<Vec<f64>> = spaced.iter().map(|&t| at(t)).collect();
         let mut t = spaced;
         match top {
-            Top::Refined(place, point) => {
+            PathTop::Refined(place, point) => {
                 t.push(*place);
                 theta.push(point.clone());
             }
-            Top::Grid { .. } => {
+            PathTop::Grid { .. } => {
                 let Ok(highest) = highest(on.landscape, fine.iter().map(|&t| (t, at(t)))) else {
                     return Ended::Suspended(None);
                 };
@@ -306,12 +313,12 @@ impl Curvatures<'_> {
                 theta.push(highest.1);
             }
         }
-        Ended::Finished(Ok(Points { t, theta, is_refined: matches!(top, Top::Refined(..)) }))
+        Ended::Finished(Ok(Points { t, theta, is_refined: matches!(top, PathTop::Refined(..)) }))
     }
 }
 
-/// Ten times as fine as the grid of the search, from one neighbor of its highest point to the
-/// other.
+/// Points ten times as fine as the grid of the search, from one neighbor of its highest point to
+/// the other.
 fn fine_grid(t: f64, step: f64) -> Vec<f64> {
     let around = (0..=2 * REFINEMENT).map(|k| t + step * (k as f64 / REFINEMENT as f64 - 1.0));
     around.filter(|t| (0.0..=1.0).contains(t)).collect()
@@ -333,20 +340,20 @@ fn highest(
 }
 
 /// The highest known point of a path that was found.
-fn top(results: &Results, key: &CurvatureKey) -> Top {
-    let Place::Path { sets, pair, .. } = &key.place else {
+fn top(results: &Results, key: &CurvatureKey) -> PathTop {
+    let CurvaturePlace::Path { sets, pair, .. } = &key.place else {
         unreachable!("only paths have a top");
     };
     let refined = refinement::refined(results, sets, key.landscape, *pair);
     if let Some(Ok(path)) = refined {
-        return Top::Refined(path.certificate.t, path.certificate.theta);
+        return PathTop::Refined(path.certificate.t, path.certificate.theta);
     }
     let path = results.contents.path(sets, key.landscape, *pair);
     let profile = path.and_then(|path| path.result.as_ref().ok()).map(|path| &path.loss[..]);
     let profile = profile.unwrap_or_default();
     let step = 1.0 / profile.len().saturating_sub(1).max(1) as f64;
     let place = (0..profile.len()).max_by(|&a, &b| profile[a].total_cmp(&profile[b]));
-    Top::Grid { t: place.unwrap_or(0) as f64 * step, step }
+    PathTop::Grid { t: place.unwrap_or(0) as f64 * step, step }
 }
 
 /// The images of a landscape on which curvature is computed.
@@ -365,7 +372,7 @@ fn solved<T>(result: Result<T, CurvatureError>) -> Result<T, String> {
     result.map_err(|error| error.to_string())
 }
 
-/// Steps on a rank that may be asked to stop.
+/// Takes steps until the end or until a stop is requested.
 struct Controlled<'a>(&'a Control);
 
 impl Drive for Controlled<'_> {

@@ -2,7 +2,7 @@
 
 use crate::config::PathsConfig;
 use crate::data::Split;
-use crate::engine::results::{Ends, Results};
+use crate::engine::results::{PathEndpoints, Results};
 use crate::engine::stage::TaskSolutions;
 use crate::random::MasterSeed;
 use crate::solutions::{EndSets, LandscapeName, SetName, directed};
@@ -10,28 +10,28 @@ use crate::solutions::{EndSets, LandscapeName, SetName, directed};
 /// Solutions on either side of a block. A rank gets 8 vectors for 16 pairs.
 const BLOCK: usize = 4;
 
-/// Images that an estimate uses, at most: only the order of the estimates matters.
+/// Maximum number of images of an estimate: only the order of the estimates matters.
 pub(super) const MAX_IMAGES: usize = 3000;
 
-/// Pairs of a block, at most.
+/// Maximum number of pairs of a block.
 pub(super) const MAX_PAIRS: usize = BLOCK * BLOCK;
 
 /// The pairs between two blocks of solutions on a landscape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// The sets of both ends.
+    /// The sets of both endpoints.
     pub sets: EndSets,
     /// The landscape.
     pub landscape: LandscapeName,
     /// Initialization numbers on one side.
     pub first: Vec<u32>,
-    /// Those on the other side; the same for the pairs within a block.
+    /// Initialization numbers on the other side; the same ones for the pairs within a block.
     pub second: Vec<u32>,
 }
 
 impl Block {
     /// The pairs of these sets on this landscape, in blocks.
-    pub fn all(ends: &Ends, landscape: LandscapeName) -> Vec<Self> {
+    pub fn all(ends: &PathEndpoints, landscape: LandscapeName) -> Vec<Self> {
         let [first, second] = [ends.a, ends.b].map(|set| blocks(&set.initialization));
         let within = ends.sets.single().is_some();
         let pairs = (0..first.len()).flat_map(|i| {
@@ -47,7 +47,7 @@ impl Block {
         pairs.map(block).filter(|block| !block.places().is_empty()).collect()
     }
 
-    /// The places of the ends of each pair in `first` and `second`.
+    /// The indices of the endpoints of each pair in `first` and `second`.
     pub(super) fn places(&self) -> Vec<(usize, usize)> {
         let within = self.sets.single().is_some() && self.first == self.second;
         let from = |i: usize| if within { i + 1 } else { 0 };
@@ -56,7 +56,7 @@ impl Block {
             .collect()
     }
 
-    /// The pairs with the direction that their path has.
+    /// The pairs, each in the direction of its path.
     pub fn pairs(&self, seed: MasterSeed) -> Vec<(u32, u32)> {
         let pair = |(i, j): (usize, usize)| (self.first[i], self.second[j]);
         let within = self.sets.single().is_some();
@@ -71,8 +71,8 @@ impl Block {
         format!("{sets} {}–{} on {landscape}", list(first), list(second))
     }
 
-    /// Its key in the journal. The images of the landscape belong to it: estimates depend on no
-    /// other key of `[paths]`.
+    /// Its key in the journal. It includes the number of images: estimates depend on no other key
+    /// of `[paths]`.
     pub(super) fn key(&self, paths: &PathsConfig) -> String {
         let images = match self.landscape {
             LandscapeName::Train => paths.images(Split::Train),
@@ -141,7 +141,7 @@ mod tests {
     }
 
     fn pairs(a: &SolutionSet, b: &SolutionSet) -> (usize, BTreeSet<(u32, u32)>) {
-        let ends = Ends { sets: EndSets { a: a.name.clone(), b: b.name.clone() }, a, b };
+        let ends = PathEndpoints { sets: EndSets { a: a.name.clone(), b: b.name.clone() }, a, b };
         let blocks = Block::all(&ends, LandscapeName::Train);
         let pairs = blocks.iter().flat_map(|block| block.pairs(MasterSeed(3)));
         (blocks.iter().map(|block| block.places().len()).sum(), pairs.collect())

@@ -1,7 +1,7 @@
 //! Estimates of the barriers between all pairs of solutions, for `paths.pairs = "spanning"`: the
 //! highest value at a few points of the straight line, on some of the images.
 //!
-//! Only their order matters: it says which pairs are worth a path first. What becomes of it is in
+//! Only their order matters: pairs with low estimates get a path first, see
 //! [`crate::engine::spanning`].
 
 mod blocks;

@@ -6,7 +6,7 @@ use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node};
 use crate::solutions::SetName;
 use ndarray::Array2;
 
-/// The groups that may exist only once.
+/// The names of its groups, each of which may exist only once.
 pub(super) fn groups(atlas: &Atlas<'_>) -> Vec<String> {
     let group =
         |graph: LandscapeGraph| format!("/graph/{}/on_{}", graph.config.name, graph.landscape);

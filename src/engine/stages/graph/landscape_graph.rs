@@ -10,7 +10,7 @@ use crate::path::{PathResult, PathSet};
 use crate::solutions::{LandscapeName, SetName, SolutionSet};
 use std::collections::BTreeMap;
 
-/// Where a node comes from.
+/// The origin of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// A solution in this set, by its place among those of the graph.
@@ -28,7 +28,7 @@ pub struct GraphNode {
     pub number: u32,
 }
 
-/// What an edge is.
+/// The kind of an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EdgeKind {
     /// A pass that a refinement has found: a transition state between two nodes.
@@ -47,31 +47,31 @@ impl EdgeKind {
     }
 }
 
-/// A graph on one landscape with what follows from it.
+/// A graph on one landscape, with its minimum spanning tree and minimax heights.
 pub struct LandscapeGraph<'a> {
-    /// What was asked for.
+    /// Its section of the configuration.
     pub config: &'a GraphConfig,
     /// The landscape.
     pub landscape: LandscapeName,
     /// The nodes: solutions, set by set, by ascending number, then minima, the lowest first.
     pub nodes: Vec<GraphNode>,
-    /// What the edges are: passes first, so that of equally high edges they count.
+    /// The kinds of the edges. Passes come first, so that they count among equally high edges.
     pub kinds: Vec<EdgeKind>,
     /// Their heights and those of the edges.
     pub graph: HeightGraph,
-    /// The minimum spanning tree and all that follows from it.
+    /// The minimum spanning tree.
     pub merges: Merges,
     /// The minimax heights of all pairs, condensed.
     pub minimax: Vec<f64>,
     /// How far each path lies above the minimax height of its endpoints.
     pub above_minimax: Vec<f64>,
-    /// Solutions that are no nodes: their height on this landscape is unknown, as they have no
-    /// path.
+    /// Number of solutions without a path, whose height on this landscape is unknown. They are no
+    /// nodes.
     pub left_out: usize,
 }
 
-/// Differences of heights below this part of the climb are rounding errors: a refinement has found
-/// the same pass twice.
+/// Differences of heights below this fraction of the climb are rounding errors: two refinements
+/// found the same pass.
 const ACCURACY: f64 = 1e-6;
 
 /// All graphs that a configuration asks for, on every landscape of its paths.
@@ -83,7 +83,7 @@ pub fn graphs<'a>(results: &Results<'a>) -> Vec<LandscapeGraph<'a>> {
     graphs_of(results, &sets, &results.paths(&sets))
 }
 
-/// The same of these sets and paths, which are those of the results.
+/// The same from sets and paths of the results that are known already.
 pub fn graphs_of<'a>(
     results: &Results<'a>,
     sets: &[SolutionSet],
@@ -195,8 +195,8 @@ impl<'a> LandscapeGraph<'a> {
         kinds.filter(move |(_, of)| **of == kind).map(|(edge, _)| edge)
     }
 
-    /// By how much a detour is lower than the direct path, in ascending order; paths without one
-    /// are left out.
+    /// By how much detours are lower than the direct paths, in ascending order. Paths without a
+    /// lower detour are left out.
     pub fn lower_by(&self) -> Vec<f64> {
         let is_lower = |&edge: &usize| {
             let HeightEdge { nodes, height } = self.graph.edges()[edge];
@@ -218,7 +218,7 @@ fn by_number(set: Option<&SolutionSet>) -> Vec<(usize, u32)> {
     rows
 }
 
-/// The endpoints of a path as nodes, where both sets belong to the graph.
+/// The endpoints of a path as nodes, if both sets belong to the graph.
 fn nodes_of(config: &GraphConfig, paths: &PathSet, (a, b): (u32, u32)) -> Option<[GraphNode; 2]> {
     let place = |name: &SetName| config.sets.iter().position(|set| set == name);
     let node = |name, number| Some(GraphNode { origin: Origin::Set(place(name)?), number });
@@ -238,8 +238,8 @@ fn found<'p>(
     })
 }
 
-/// The losses of the endpoints on the landscape of the paths. The last bits of one solution's loss
-/// may differ between its paths: the lowest counts.
+/// The losses of the endpoints on the landscape of the paths. The loss of a solution may differ in
+/// the last bits between its paths; the lowest counts.
 fn ends(config: &GraphConfig, paths: &[&PathSet]) -> BTreeMap<GraphNode, f64> {
     let mut ends = BTreeMap::new();
     for (nodes, path) in found(config, paths) {
@@ -253,7 +253,7 @@ fn ends(config: &GraphConfig, paths: &[&PathSet]) -> BTreeMap<GraphNode, f64> {
     ends
 }
 
-/// The loss of a solution as it was found, if this is its loss on the landscape of the paths.
+/// The stored loss of a solution, if it is the loss on the landscape of the paths.
 fn stored_loss(
     config: &Config,
     set: &SolutionSet,

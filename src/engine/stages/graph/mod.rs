@@ -1,9 +1,8 @@
-//! The graph of the landscape: solutions and the paths between them, and what follows for all
+//! The graph of the landscape: solutions, the paths between them, and the minimax heights of all
 //! pairs.
 //!
-//! Nothing is stored but `atlas.h5`: a graph follows from the paths in the journal, in less time
-//! than it takes to read them. So it is up to date whenever it is shown. The mathematics is in
-//! [`crate::analysis::graph`].
+//! The journal stores no graph. A graph is computed from the paths in the journal, faster than
+//! these are read. So it is always up to date. The mathematics is in [`crate::analysis::graph`].
 
 mod atlas;
 mod export;
@@ -51,7 +50,7 @@ impl Stage for Graphs {
         true
     }
 
-    /// There is nothing to compute ahead: see the module.
+    /// There are no tasks: see the module.
     fn run(&self, _: &Context, _: &mut Rank) -> Result<(), Failure> {
         Ok(())
     }
@@ -66,12 +65,13 @@ impl Stage for Graphs {
             graph.sets.iter().map(|set| problem.solutions_in(set) as f64).sum::<f64>()
         };
         let most = graphs.iter().map(nodes).fold(0.0, f64::max);
-        // The minimax heights of all pairs, and the nodes of all clusters of a tree like a comb.
+        // The minimax heights of all pairs, and in the worst case, a tree like a comb, as many
+        // members of clusters.
         let part = Part::new(8.0 * most * most, "a graph", problem.keep_key());
         Need { task: Vec::new(), root: vec![part] }
     }
 
-    /// Done when all paths are.
+    /// It is done when all paths are.
     fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
         if !self.applies(results.config) {
             return Counts::default();

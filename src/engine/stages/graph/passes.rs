@@ -1,12 +1,13 @@
 //! Minima and passes that refinements have found, as further nodes and edges.
 //!
 //! Each refinement has a graph of its own, whose first two points are the endpoints of its path.
-//! Its other minima are the same as solutions or as minima of other refinements, if values and
-//! identities agree: of atoms that can be exchanged, the distances of all pairs.
+//! Another of its minima is the same as a solution, or as a minimum of another refinement, if
+//! values and identifying numbers agree. For exchangeable atoms these numbers are the distances of
+//! all pairs.
 //!
 //! A refinement ends its descents as soon as it knows where they lead. On a built-in landscape they
-//! are continued here to the minimum, which takes milliseconds. Elsewhere, points are the same if
-//! they are close, compared with the path and its climb.
+//! are continued here to the minimum, which takes milliseconds. On other landscapes two points are
+//! the same if they are close compared with the path and its climb.
 
 use super::landscape_graph::{GraphNode, Origin};
 use crate::analysis::graph::{HeightEdge, HeightGraph, Merges, condensed};
@@ -16,7 +17,7 @@ use crate::engine::stages::refinement::refined;
 use crate::landscape::BuiltIn;
 use crate::optimizer::minimize::{MinimizationParameters, minimize};
 use crate::path::PathSet;
-use crate::path::refine::{Certificate, KnownGraph, KnownPass, Place};
+use crate::path::refine::{Certificate, Destination, KnownGraph, KnownPass};
 use crate::solutions::SolutionSet;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +31,7 @@ struct RefinedEnds {
     certificate: Certificate,
 }
 
-/// What refinements add to a graph.
+/// Minima and passes that refinements add to a graph.
 #[derive(Default)]
 pub(super) struct Further {
     /// Values of the minima that are no solutions, in ascending order.
@@ -40,7 +41,7 @@ pub(super) struct Further {
 }
 
 impl Further {
-    /// Only the minima that a pass leads to. As nodes they come after all `solutions`.
+    /// Keeps only the minima that a pass leads to. As nodes they come after all `solutions`.
     fn joined(self, solutions: usize) -> Self {
         let Self { minima, mut passes } = self;
         let ends: BTreeSet<usize> = passes.iter().flat_map(|pass| pass.nodes).collect();
@@ -56,7 +57,7 @@ impl Further {
 }
 
 impl RefinedPaths {
-    /// Adds the refined paths among these, whose endpoints `nodes` finds.
+    /// Adds the refined paths among these. `nodes` returns the endpoints of a path as nodes.
     pub fn add(
         &mut self,
         results: &Results,
@@ -66,7 +67,7 @@ impl RefinedPaths {
         let found = paths.pairs.iter().filter_map(|&pair| {
             let mut certificate =
                 refined(results, &paths.set, paths.landscape, pair)?.ok()?.certificate;
-            // What the graph does not use, of many paths at once.
+            // The graph does not use these, and there may be many paths.
             certificate.theta.clear();
             certificate.path.clear();
             Some(RefinedEnds { ends: nodes(pair)?, certificate })
@@ -127,7 +128,7 @@ impl RefinedPaths {
     fn points(&self, results: &Results) -> Vec<KnownMinimum> {
         let of_path = |(path, refined): (usize, &RefinedEnds)| {
             let points = refined.certificate.known.points.iter().enumerate().skip(2);
-            let minima = points.filter(|(_, point)| point.place == Place::Minimum);
+            let minima = points.filter(|(_, point)| point.place == Destination::Minimum);
             let tolerance = Tolerance::of(results, &refined.certificate);
             let known = minima.filter_map(|(index, point)| {
                 let (value, theta) = settled(results, point.value, point.theta.as_deref()?);
@@ -139,13 +140,14 @@ impl RefinedPaths {
         self.0.iter().enumerate().flat_map(of_path).collect()
     }
 
-    /// Whether there is anything to add.
+    /// Whether no refinement found a pass.
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|refined| refined.certificate.known.passes.is_empty())
     }
 }
 
-/// Passes between the same nodes at the same height once: several refinements meet one saddle.
+/// Removes repeated passes, between the same nodes at the same height: several refinements may find
+/// one saddle.
 fn distinct_passes(passes: Vec<HeightEdge>) -> Vec<HeightEdge> {
     let mut kept: Vec<HeightEdge> = Vec::new();
     for pass in passes {
@@ -168,27 +170,27 @@ struct KnownMinimum {
     point: Identified,
 }
 
-/// A point with all that identifies it.
+/// A point with its identifying numbers.
 pub(super) struct Identified {
     value: f64,
     numbers: Vec<f64>,
     tolerance: Tolerance,
 }
 
-/// Two points are the same if their values and all numbers that identify them differ by no more.
+/// Maximum differences of values and of identifying numbers between two equal points.
 #[derive(Clone, Copy)]
 struct Tolerance {
     value: f64,
     number: f64,
 }
 
-/// Passes between two nodes are the same if their heights differ by less, in relative terms.
+/// Passes between two nodes are the same if the relative difference of their heights is smaller.
 const SAME_PASS: f64 = 1e-6;
 
-/// Of minima that were minimized to the end.
+/// For fully minimized minima.
 const SETTLED: Tolerance = Tolerance { value: DISTINCT, number: DISTINCT };
 
-/// Of minima that were not: parts of the climb of the path, and of the distance of its endpoints.
+/// For other minima: fractions of the climb of the path and of the distance of its endpoints.
 const CLOSE: Tolerance = Tolerance { value: 1e-3, number: 1e-2 };
 
 impl Tolerance {
@@ -214,7 +216,8 @@ fn built_in<'a>(results: &Results<'a>) -> Option<&'a BuiltIn> {
     results.config.subject.landscape()?.landscape.built_in()
 }
 
-/// The minimum of a built-in landscape that a point descends to; elsewhere the point itself.
+/// The minimum of a built-in landscape to which a point descends; on other landscapes the point
+/// itself.
 fn settled(results: &Results, value: f64, theta: &[f64]) -> (f64, Vec<f64>) {
     let minimum = built_in(results).and_then(|built_in| {
         let found = minimize(&built_in.build(), theta, &MinimizationParameters::default()).ok()?;
@@ -229,7 +232,8 @@ fn identity(results: &Results, theta: &[f64]) -> Option<Vec<f64>> {
     landscape.map_or_else(|| Some(theta.to_vec()), |config| config.landscape.identify(theta))
 }
 
-/// The value and the identity of each solution: minima of a landscape as they were found.
+/// The value and the identifying numbers of each solution. Minima of a landscape have double
+/// precision.
 pub(super) fn identities(
     results: &Results,
     sets: &[Option<&SolutionSet>],
@@ -254,8 +258,8 @@ pub(super) fn identities(
     nodes.iter().zip(heights).map(of_node).collect()
 }
 
-/// The passes whose top is a saddle. What joins two points without one is a curve that is known at
-/// its points only: its height between them may be above what the graph says.
+/// The passes whose top is a saddle. Other passes are curves that are known at some points only,
+/// and may be higher between these.
 fn saddles(known: &KnownGraph) -> impl Iterator<Item = &KnownPass> {
     known.passes.iter().filter(|pass| pass.is_saddle)
 }
@@ -264,7 +268,7 @@ fn saddles(known: &KnownGraph) -> impl Iterator<Item = &KnownPass> {
 fn along_passes(known: &KnownGraph) -> Option<f64> {
     let usable = |index: usize| {
         let point = &known.points[index];
-        index < 2 || point.place == Place::Minimum && point.theta.is_some()
+        index < 2 || point.place == Destination::Minimum && point.theta.is_some()
     };
     let edges = saddles(known).filter(|pass| pass.between.into_iter().all(usable));
     let edges = edges.map(|pass| HeightEdge { nodes: pass.between, height: pass.height });
@@ -281,8 +285,8 @@ mod tests {
     use super::*;
     use crate::path::refine::KnownPoint;
 
-    fn known(places: &[(Place, f64)], passes: &[([usize; 2], f64)]) -> KnownGraph {
-        let point = |&(place, value): &(Place, f64)| {
+    fn known(places: &[(Destination, f64)], passes: &[([usize; 2], f64)]) -> KnownGraph {
+        let point = |&(place, value): &(Destination, f64)| {
             let theta = Some(vec![value; 2]);
             KnownPoint { place, value, theta }
         };
@@ -300,11 +304,11 @@ mod tests {
 
     #[test]
     fn a_refined_path_is_as_high_as_the_lowest_way_over_minima() {
-        let ends = [(Place::End(0), 0.0), (Place::End(1), 1.0)];
+        let ends = [(Destination::Endpoint(0), 0.0), (Destination::Endpoint(1), 1.0)];
         let direct = ([0, 1], 9.0);
         let over = [([0, 2], 4.0), ([2, 1], 5.0)];
-        let minimum = [&ends[..], &[(Place::Minimum, 2.0)]].concat();
-        let point = [&ends[..], &[(Place::Point, 2.0)]].concat();
+        let minimum = [&ends[..], &[(Destination::Minimum, 2.0)]].concat();
+        let point = [&ends[..], &[(Destination::Point, 2.0)]].concat();
         let height = |places: &[_], passes: &[_]| along_passes(&known(places, passes));
         assert_eq!(height(&minimum, &[&[direct][..], &over].concat()), Some(5.0));
         assert_eq!(height(&point, &[&[direct][..], &over].concat()), Some(9.0));

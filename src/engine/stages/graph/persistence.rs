@@ -1,4 +1,4 @@
-//! 0-dimensional persistence: at which loss a component begins, and at which it joins another.
+//! 0-dimensional persistence: the losses at which a component begins and at which it joins another.
 
 use super::landscape_graph::{LandscapeGraph, graphs_of};
 use super::tree::{kinds, of_graph};
@@ -19,8 +19,8 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
             fill(&mut table, run, &graph);
             let lasting = graph.merges.components().len();
             notes.push(format!(
-                "{} on {}: {} with paths between its solutions, and as many points that are not \
-                 drawn: the lowest solution of each never ends.",
+                "{} on {}: {} with paths between its solutions. The component of the lowest \
+                 solution of each never ends and is not drawn.",
                 graph.config.name,
                 graph.landscape,
                 count(lasting, "component")
@@ -30,11 +30,11 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     Figure {
         key: "persistence",
         title: "Persistence of the components",
-        about: "The parts of the landscape below some loss, as far as paths are known. Each solution \
-                begins a component at its own loss (birth). The component ends where a path joins \
-                it to one with a lower solution (death). The distance from the diagonal is how far \
-                one must climb to reach a lower solution: points near the diagonal are no basins \
-                of their own. Deaths are upper bounds: they are as low as the paths that were \
+        about: "The connected components of the landscape below some loss, as far as paths are \
+                known. Each solution begins a component at its own loss (birth). The component \
+                ends where a path joins it to one with a lower solution (death). The distance from \
+                the diagonal is the climb to a lower solution: points near the diagonal are no \
+                separate basins. Deaths are upper bounds, only as low as the paths that were \
                 found.",
         notes,
         panels,

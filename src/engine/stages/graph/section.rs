@@ -9,25 +9,25 @@ use crate::config::schema::{
 use crate::config::stages::OfStage;
 use crate::solutions::SetName;
 
-/// One graph: on every landscape of the paths.
+/// A graph, which is computed on every landscape of the paths.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GraphConfig {
     /// Its name in the results.
     pub name: String,
     /// The sets whose vectors are its nodes.
     pub sets: Vec<SetName>,
-    /// Which height a path has.
+    /// The height of a path.
     pub heights: EdgeHeights,
 }
 
-/// Which height a path has as an edge.
+/// The height of a path as an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EdgeHeights {
-    /// The lowest that is known of a curve between the two solutions.
+    /// The lowest known height of a curve between the two solutions.
     Lowest,
     /// The barrier H on the grid of the search.
     Grid,
-    /// That of the straight line, on the same grid.
+    /// The straight-line barrier, on the same grid.
     Straight,
 }
 
@@ -55,10 +55,14 @@ static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
 
 static HEIGHTS: Key<OneOf<EdgeHeights>> = Key::new("heights", OneOf::NEW)
     .meaning(
-        "which height a path has: the lowest that is known of a curve between its endpoints, the \
-         barrier H on the grid of the search, or the straight-line barrier",
+        "the height of a path: `\"lowest\"`, the lowest known height of a curve between its \
+         endpoints; `\"grid\"`, the barrier H on the grid of the search; `\"straight\"`, the \
+         straight-line barrier",
     )
-    .note("the lowest is the barrier on the fine grid, or the refined barrier of a refined path")
+    .note(
+        "the lowest height is the refined barrier of a refined path, otherwise the barrier on \
+           the fine grid",
+    )
     .default(EdgeHeights::Lowest);
 
 static SPEC: SectionSpec = SectionSpec {
@@ -67,22 +71,22 @@ static SPEC: SectionSpec = SectionSpec {
     shape: Multiplicity::Named,
     keys: &[&NAME, &SETS, &HEIGHTS],
     choices: None,
-    // A graph is made from the stored paths whenever it is asked for.
+    // A graph is computed from the stored paths whenever it is needed.
     invalidates: Invalidates::Nothing,
 };
 
 /// The section.
 pub static SECTION: OfStage<Vec<GraphConfig>> = OfStage {
     spec: &SPEC,
-    documentation: "Solutions are nodes, paths are edges. The graph has the lowest known height at \
-                    which any two solutions are joined, also those without a path between them: \
-                    the minimax height, along the minimum spanning tree. There is a graph on each \
-                    landscape of `[paths]`. It takes no time worth predicting, and it is made anew \
+    documentation: "Solutions are nodes, paths are edges. For any two solutions, also without a \
+                    path between them, the graph gives the lowest known height at which they are \
+                    joined: the minimax height, along the minimum spanning tree. There is a graph \
+                    on each landscape of `[paths]`. It takes little time and is computed again \
                     whenever paths are added. `between` in `[paths]` joins different sets; sets \
-                    without paths between them are separate components.\n\
-                    [methods.md](methods.md#graph) explains minimax heights, the disconnectivity \
-                    graph and persistence, and `paths.pairs = \"spanning\"`, with which n \
-                    solutions need about 2n paths.",
+                    without paths between them are separate \
+                    components.\n[methods.md](methods.md#graph) explains minimax heights, the \
+                    disconnectivity graph and persistence, and `paths.pairs = \"spanning\"`, with \
+                    which n solutions need about 2n paths.",
     read,
 };
 

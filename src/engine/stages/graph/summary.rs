@@ -11,13 +11,14 @@ pub(super) fn tables(graphs: &[LandscapeGraph]) -> Vec<SummaryTable> {
         return Vec::new();
     }
     let mut header = vec!["graph", "on", "solutions"];
-    // Refinements bring these.
+    // Refinements found these.
     let refined = graphs.iter().any(|graph| graph.edges_of(EdgeKind::Pass).next().is_some());
     header.extend(refined.then_some(["minima", "passes"]).into_iter().flatten());
     header.extend(["paths", "components", "with a detour", "lower by"]);
-    let about = "solutions are nodes, paths are edges. A detour is a way through the graph that is \
-                 lower than the direct path; by how much: median [lowest, highest].";
-    let further = " Minima and passes: further ones that refinements found.";
+    let about = "solutions are nodes, paths are edges. A detour is a route through the graph that \
+                 is lower than the direct path. The difference is shown as median [lowest, \
+                 highest].";
+    let further = " Minima and passes are further nodes and edges that refinements found.";
     let joined = SummaryTable {
         title: "Graphs",
         about: if refined { format!("{about}{further}") } else { about.to_owned() },
@@ -56,7 +57,7 @@ fn row(graph: &LandscapeGraph, refined: bool) -> Vec<String> {
     row
 }
 
-/// Of numbers in ascending order, at least one.
+/// The median of numbers in ascending order, at least one.
 fn median(sorted: &[f64]) -> f64 {
     let middle = sorted.len() / 2;
     if sorted.len() % 2 == 1 {
@@ -66,7 +67,7 @@ fn median(sorted: &[f64]) -> f64 {
     }
 }
 
-/// Levels that the table has besides the lowest and the highest: after each quarter of the merges.
+/// Levels of the table besides the lowest and the highest: after each quarter of the merges.
 const QUARTERS: usize = 4;
 
 fn level_rows(graph: &LandscapeGraph) -> Vec<Vec<String>> {
@@ -80,7 +81,7 @@ fn level_rows(graph: &LandscapeGraph) -> Vec<Vec<String>> {
         ]
     };
     let mut rows: Vec<Vec<String>> = chosen_levels(graph).into_iter().map(row).collect();
-    // Of levels that print alike, the last.
+    // Of levels that print alike, the last one counts.
     rows.reverse();
     rows.dedup_by(|a, b| a[2] == b[2]);
     rows.reverse();
@@ -105,7 +106,7 @@ pub(super) fn chosen_levels(graph: &LandscapeGraph) -> Vec<Level> {
     heights.into_iter().filter_map(at).collect()
 }
 
-/// That some solutions are no nodes, if so.
+/// A sentence if some solutions are no nodes.
 fn left_out(graph: &LandscapeGraph) -> Option<String> {
     (graph.left_out > 0).then(|| {
         format!(

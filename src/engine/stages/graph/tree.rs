@@ -1,4 +1,5 @@
-//! Disconnectivity graphs: a leaf for each solution, a fork where the lowest known paths join them.
+//! Disconnectivity graphs: each leaf is a solution, each fork the height at which the lowest known
+//! paths join solutions.
 
 use super::landscape_graph::{LandscapeGraph, Origin, graphs_of};
 use crate::analysis::graph::MergeTree;
@@ -22,11 +23,11 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
         key: "graph",
         title: "Disconnectivity graphs",
         about: "Each line from below is a solution; it begins at its loss. Two lines join at the \
-                lowest loss up to which paths are known that lead from one solution to the other, \
-                over other solutions where that is lower. Branches in one color hold solutions of \
-                one set only; black ones hold several sets. Trees side by side are not joined by \
-                any path. Every fork is an upper bound: it is as low as the paths that were found. \
-                The table of numbers has the merges, which are the minimum spanning tree.",
+                lowest loss at which known paths connect the two solutions, directly or over other \
+                solutions. Colored branches contain solutions of one set; black branches contain \
+                several sets. Trees side by side are not joined by any path. Every fork is an \
+                upper bound, only as low as the paths that were found. The table of numbers has \
+                the merges, which are the minimum spanning tree.",
         notes: Vec::new(),
         panels,
         tables: vec![table],

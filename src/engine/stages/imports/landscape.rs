@@ -1,4 +1,4 @@
-//! Vectors read from files on the landscape of a process: their values on all data sets.
+//! Imported vectors on the landscape of a process: their values on all data sets.
 
 use crate::engine::landscape::MappedLandscape;
 use crate::engine::parallel::Control;
@@ -10,11 +10,11 @@ use crate::landscape::{Interrupt, Interrupted};
 use crate::optimizer::Snapshot;
 use crate::solutions::{LandscapeName, SetName};
 
-/// The vectors of all files. The root alone has read them.
+/// The vectors of all files, on the root only.
 ///
-/// They are evaluated in double precision, as paths start from them. The journal keeps them in
-/// single precision, for kernel PCA and distances: their file has them in full, and a change of it
-/// is noticed by its checksum.
+/// They are evaluated in double precision, and paths start from the same values. The journal keeps
+/// them in single precision for kernel PCA and distances. Their file has full precision; its
+/// checksum shows any change.
 pub(super) struct ImportedPoints<'a>(pub &'a MappedLandscape);
 
 impl Computation for ImportedPoints<'_> {

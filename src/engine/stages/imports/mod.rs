@@ -81,7 +81,7 @@ impl Stage for Imports {
     }
 }
 
-/// The vectors of all files. The root alone has read them.
+/// The vectors of all files, on the root only.
 struct ImportedVectors<'a>(&'a Trained);
 
 impl Computation for ImportedVectors<'_> {

@@ -1,4 +1,4 @@
-//! `/kpca` and `/statistics`: what is computed from the sets.
+//! `/kpca` and `/statistics`: kernel PCA and statistics of the sets.
 
 use crate::analysis::statistics::{AnalysisPart, DistanceResult, KernelPcaResult, Moments};
 use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node, group_name, require};

@@ -19,7 +19,7 @@ use crate::engine::{log, progress};
 use crate::solutions::{SetName, SolutionSet};
 use std::time::Instant;
 
-/// What the log and `status` call it.
+/// Its name in the log and in `status`.
 const STAGE: &str = "kernel PCA";
 
 /// Kernel PCA and statistics of the solutions.
@@ -50,8 +50,7 @@ impl Stage for KernelPca {
             |directory: &RunDirectory| directory.results(problem).analysis(&sets).is_none();
         let missing = rank.ask_root(world, missing)?;
         if missing && rank.ask_root(world, |_| interruption.cause().is_some())? {
-            let message =
-                "stopped before the kernel PCA; run the same command again to continue".to_owned();
+            let message = "stopped before the kernel PCA; rerun the command to resume".to_owned();
             return Err(Failure { code: failure::TRY_AGAIN, message });
         }
         rank.on_root(
@@ -97,7 +96,7 @@ impl Stage for KernelPca {
     }
 }
 
-/// Computes each part of the analysis on its own, and stores what came of each.
+/// Computes each part of the analysis separately, and stores its result or its failure.
 fn analyze(
     problem: &Problem,
     directory: &mut RunDirectory,
@@ -107,12 +106,12 @@ fn analyze(
     let start = Instant::now();
     let results = directory.results(problem);
     let (digest, distances) = (results.analysis_digest(&sets), results.distance_requests());
-    // Where runs diverged there may be nothing to compare; the rest is analyzed all the same.
+    // A set may be empty because its runs diverged. The other sets are still analyzed.
     let (usable, empty): (Vec<_>, Vec<_>) = sets.into_iter().partition(|set| set.theta.nrows() > 0);
     for set in &empty {
         let source = results.source(&set.name).name();
         say(format_args!(
-            "kpca: the set {} is empty: every {source} failed; what needs it is left out",
+            "kpca: the set {} is empty because every {source} failed; analyses of it are left out",
             set.name
         ));
     }
@@ -165,7 +164,7 @@ fn kernel_pca_requests(problem: &Problem) -> Vec<KernelPcaRequest> {
     problem.config.kpca.iter().map(request).collect()
 }
 
-/// Why a kernel PCA has too little to compare, if so: without two vectors nothing varies.
+/// The reason if a kernel PCA has fewer than two vectors.
 fn too_few(
     request: &KernelPcaRequest,
     usable: &[SolutionSet],
@@ -192,7 +191,7 @@ fn too_few(
     sources.dedup();
     let sources: Vec<_> = sources.into_iter().map(|source| format!("{}s", source.name())).collect();
     Some(if sources.is_empty() {
-        format!("its sets hold {total} vector, and a kernel PCA needs two; add a set")
+        format!("its sets have {total} vector, but a kernel PCA needs two; add a set")
     } else {
         format!("failed {} have left its sets {total} vector", sources.join(" and "))
     })

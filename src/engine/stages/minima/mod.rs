@@ -116,7 +116,7 @@ impl Stage for Minima {
     }
 }
 
-/// Where a search for a local minimum begins.
+/// The start of a search for a local minimum.
 #[derive(Serialize, Deserialize)]
 struct Start {
     number: u32,
@@ -124,7 +124,7 @@ struct Start {
     point: Option<Vec<f64>>,
 }
 
-/// What a process is minimized with; that of analytic landscapes is fixed.
+/// The settings of a minimization. Those for analytic landscapes are fixed.
 fn parameters(landscape: &MappedLandscape) -> MinimizationParameters {
     let mut parameters = MinimizationParameters::default();
     if let Some(process) = landscape.config.landscape.process() {

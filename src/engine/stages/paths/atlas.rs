@@ -6,8 +6,8 @@ use crate::path::{PathResult, PathSet, Track};
 use crate::solutions::{SetName, SolutionSet};
 use ndarray::{Array1, Array2};
 
-/// Checks that both ends of every pair are vectors of the set and that all profiles have the same
-/// length. Returns the group of each set and landscape.
+/// Checks that both endpoints of every pair are vectors of the set, and that all profiles have the
+/// same length. Returns the group of each set and landscape.
 pub(super) fn check(atlas: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {
     atlas.paths.iter().try_for_each(|part| path_set(part, atlas.sets))?;
     atlas.paths.iter().zip(atlas.tracks).try_for_each(|(part, of_part)| tracks(part, of_part))?;
@@ -114,7 +114,7 @@ pub(super) fn group(paths: &Node, path_set: &PathSet) -> Result<Node, AtlasError
     Ok(node)
 }
 
-/// The rows of theta of a pair, each in its set; none if an end is not there.
+/// The rows of theta of a pair, each in its set. `None` if an endpoint is missing.
 fn rows(sets: &[SolutionSet], paths: &PathSet, (a, b): (u32, u32)) -> Option<[u32; 2]> {
     let row = |name: &SetName, initialization| {
         let set = sets.iter().find(|set| set.name == *name)?;
@@ -124,7 +124,7 @@ fn rows(sets: &[SolutionSet], paths: &PathSet, (a, b): (u32, u32)) -> Option<[u3
 }
 
 fn write_pairs(node: &Node, paths: &PathSet, sets: &[SolutionSet]) -> Result<(), AtlasError> {
-    // The consistency check has made sure that every end has its row.
+    // The consistency check has found a row for every endpoint.
     let ends = paths.pairs.iter().filter_map(|&pair| rows(sets, paths, pair));
     let is_one_set = paths.set.single().is_some();
     let meaning = if is_one_set {

@@ -1,5 +1,5 @@
-//! The ends of searches: longer searches go on from them, and other searches begin with their
-//! paths.
+//! The final states of searches: longer searches continue from them, and other searches start with
+//! their paths.
 
 use super::{Outcome, PathKey, planned_paths};
 use crate::config::PathsConfig;
@@ -15,17 +15,17 @@ use crate::engine::store::{PathEnd, PathName, PathStates, Saved};
 use crate::path::{CurvePrecision, PathParameters, PathState};
 use std::collections::BTreeMap;
 
-/// Up to this size in all, states are kept unless the configuration says otherwise.
+/// By default, states are kept up to this total size.
 const KEPT_BYTES: f64 = 1e9;
 
-/// Up to this number of files, likewise.
+/// By default, states are kept up to this number of files.
 const KEPT_FILES: usize = 10_000;
 
-/// Pairs that a message names.
+/// Maximum number of pairs in a message.
 const MAX_NAMED: usize = 5;
 
-/// How many files of states there may be, and their bytes in all: the coefficients, two moments of
-/// Adam, and the best coefficients.
+/// Maximum number of state files, and their total bytes: the coefficients, two moments of Adam, and
+/// the best coefficients.
 pub(super) fn predicted(problem: &Problem) -> (usize, f64) {
     let paths = &problem.config.paths;
     let files = planned_paths(problem).saturating_mul(problem.path_landscapes());
@@ -34,12 +34,13 @@ pub(super) fn predicted(problem: &Problem) -> (usize, f64) {
     (files, files as f64 * (4 * coefficients * number) as f64)
 }
 
-/// Bytes that a rank takes for the end of a search: as it is, as it is sent, and as it is written.
+/// Bytes of the final state of a search on a rank: the state, and copies while it is sent and
+/// written.
 pub(super) fn end_bytes(parameters: &PathParameters, dimension: usize, number: usize) -> f64 {
     3.0 * 4.0 * (parameters.method.free() * dimension * number) as f64
 }
 
-/// Whether the ends of searches are kept.
+/// Whether the final states of searches are kept.
 pub(super) fn keeps_states(problem: &Problem) -> bool {
     let (files, bytes) = predicted(problem);
     let small = files <= KEPT_FILES && bytes <= KEPT_BYTES;
@@ -50,15 +51,15 @@ pub(super) fn keeps_states(problem: &Problem) -> bool {
 pub(super) fn disk(problem: &Problem) -> Option<String> {
     let (files, bytes) = predicted(problem);
     let kept = if keeps_states(problem) {
-        "kept in path-states/, so that longer paths go on from them"
+        "kept in path-states/, so that longer paths continue from them"
     } else {
-        "not kept: longer paths begin anew; paths.keep_states = true keeps them"
+        "not kept: longer paths start anew; paths.keep_states = true keeps them"
     };
     let (of, size) = (count(files, "path"), size_in_words(bytes));
     (files > 0).then(|| format!("states     at most {size} of {of}, {kept}"))
 }
 
-/// How many paths go on from a shorter one, and how many begin anew although there is one.
+/// How many paths continue a shorter one, and how many start anew although a shorter one exists.
 pub(super) fn remark(results: &Results, states: &PathStates) -> Option<String> {
     let (sets, contents) = (results.sets(), results.contents);
     let (dependencies, steps) = (contents.dependencies(), results.config.paths.parameters.steps);
@@ -85,10 +86,10 @@ pub(super) fn remark(results: &Results, states: &PathStates) -> Option<String> {
         let paths = count(anew, "path");
         parts.push(format!("{paths} from the beginning, because their states were not kept"));
     }
-    (!parts.is_empty()).then(|| format!("paths: go on to {steps} steps: {}", parts.join(", ")))
+    (!parts.is_empty()).then(|| format!("paths: continued to {steps} steps: {}", parts.join(", ")))
 }
 
-/// The steps that a search need not repeat, as far as its end was kept.
+/// The steps that a search need not repeat, because its final state was kept.
 pub(super) fn steps_done(key: &PathKey, directory: &RunDirectory) -> Option<usize> {
     let contents = &directory.contents;
     let shorter = contents.shorter_path(&key.sets, key.landscape, key.pair)?;
@@ -96,7 +97,7 @@ pub(super) fn steps_done(key: &PathKey, directory: &RunDirectory) -> Option<usiz
     kept.filter(|&steps| steps >= shorter)
 }
 
-/// The end of the longest search that is not longer than wanted.
+/// The final state of the longest search that is not longer than wanted.
 pub(super) fn state(key: &PathKey, directory: &RunDirectory) -> Option<Saved> {
     let name = key.name(directory);
     let most = directory.contents.dependencies().steps();
@@ -110,7 +111,7 @@ pub(super) fn state(key: &PathKey, directory: &RunDirectory) -> Option<Saved> {
     }
 }
 
-/// Stores the end of a search, which the outcome then no longer has.
+/// Takes the final state of a search out of its outcome and stores it.
 pub(super) fn keep(
     key: &PathKey,
     directory: &mut RunDirectory,
@@ -118,7 +119,7 @@ pub(super) fn keep(
     outcome: &mut Outcome,
 ) -> Result<(), String> {
     let (Some(state), Ok((path, _))) = (outcome.end.take(), &outcome.path) else { return Ok(()) };
-    // The journal reports a directory that was moved.
+    // The journal will report that the directory was moved.
     if directory.check_place().is_err() {
         return Ok(());
     }
@@ -128,13 +129,13 @@ pub(super) fn keep(
     directory.path_states.save(&name, steps, &end).map_err(|error| error.to_string())
 }
 
-/// A state as it is stored; `None` if it is too large.
+/// Encodes a state. `None` if it is too large.
 pub(super) fn encode<A: CurvePrecision>(state: &PathState<A>) -> Option<Vec<u8>> {
     let bytes = postcard::to_allocvec(state).expect("a state is plain data");
     (bytes.len() <= resume::MAX_STATE_BYTES).then_some(bytes)
 }
 
-/// The coefficients of the path that a search ended with.
+/// The coefficients of the best path of a search.
 pub(super) fn best_curve<A: CurvePrecision>(
     end: &PathEnd,
     dimension: usize,
@@ -161,7 +162,7 @@ pub(super) fn curves(
         .map_err(|failure| failure.to_string())
 }
 
-/// Refuses a search of which some paths have no initial curve.
+/// Refuses the stage if some paths have no initial curve.
 pub(super) fn require_curves(without: &[String], tasks: usize) -> Result<(), String> {
     if without.is_empty() {
         return Ok(());

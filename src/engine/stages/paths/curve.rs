@@ -1,4 +1,4 @@
-//! The curves of paths that were found, for stages that go on from them.
+//! The curves of paths that were found, for stages that start from them.
 
 use super::{
     PathKey, PathSearches, PathSource, PathTask, SearchSettings, continuation, find, found_minima,
@@ -20,29 +20,29 @@ use crate::path::{Batches, Curve, CurvePrecision, FoundPath, equally_spaced, poi
 use crate::solutions::{EndSets, LandscapeName};
 use serde::{Deserialize, Serialize};
 
-/// Which path, and where its curve is.
+/// A path, and where its curve is stored.
 pub struct CurveKey {
     path: PathKey,
     /// Where it was kept.
     kept: Option<(PathName, usize)>,
-    /// Why it cannot be searched for once more: its initial curve is lost.
+    /// Why it cannot be searched for again: its initial curve is missing.
     lost: Option<String>,
 }
 
-/// What the tasks are made from, on the root.
+/// The data from which tasks are built, on the root.
 pub struct CurveSource {
     paths: PathSource,
     files: CurveFiles,
     states: PathStates,
 }
 
-/// What a rank needs for a curve.
+/// A curve as it is sent to a rank.
 #[derive(Serialize, Deserialize)]
 pub struct CurveTask {
     path: PathTask,
-    /// Its free parameters; `None`: it is searched for once more.
+    /// Its free parameters; `None`: it is searched for again.
     free: Option<Subject<Vec<f32>, Vec<f64>>>,
-    /// Why neither is possible.
+    /// Why it can neither be read nor searched for again.
     lost: Option<String>,
 }
 
@@ -86,10 +86,10 @@ impl CurveSource {
         CurveKey { path, kept, lost }
     }
 
-    /// What a rank needs for this curve.
+    /// This curve as it is sent to a rank.
     pub fn task(&self, problem: &Problem, key: &CurveKey) -> CurveTask {
         let free = key.kept.as_ref().and_then(|(name, steps)| self.free(problem, name, *steps));
-        // A curve that is there needs no initial one.
+        // A stored curve needs no initial curve.
         let start = key.path.start.clone().filter(|_| free.is_none());
         let PathKey { sets, landscape, pair, .. } = &key.path;
         let path = PathKey { sets: sets.clone(), landscape: *landscape, pair: *pair, start };
@@ -143,7 +143,7 @@ impl OnLandscape<'_> {
     }
 }
 
-/// Does something with the path of a task on its landscape.
+/// Calls a function with the path of a task on its landscape.
 pub fn on_landscape<T>(
     problem: &Problem,
     task: &CurveTask,
@@ -206,7 +206,7 @@ pub fn on_landscape<T>(
 
 type Again<'a, A> = dyn Fn(Option<&[u8]>) -> Ended<Result<FoundPath<A>, String>> + 'a;
 
-/// The points at these t of a curve that was kept, or that is searched for once more.
+/// The points at these t of a curve that was kept, or that is searched for again.
 fn points<A: CurvePrecision>(
     (endpoints, free): (&[Vec<A>; 2], Option<&[A]>),
     t: &[f64],

@@ -11,7 +11,8 @@ use crate::path::{ChosenMethod, PathSet, equally_spaced};
 use ndarray::{Array1, Array2, s};
 use sha2::{Digest, Sha256};
 
-/// Writes the curves of these paths, or in which file they are. Writes nothing if none is kept.
+/// Writes the curves of these paths, or the name of the file that has them. Writes nothing if none
+/// is kept.
 pub(super) fn write(node: &Node, paths: &PathSet, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let rows = kept_rows(atlas, paths);
     if rows.is_empty() {
@@ -23,7 +24,7 @@ pub(super) fn write(node: &Node, paths: &PathSet, atlas: &Atlas<'_>) -> Result<(
     }
 }
 
-/// Fills the file that has nothing but curves: each group is where `atlas.h5` would have it.
+/// Fills the file of curves. Each group has the same name as in `atlas.h5`.
 ///
 /// # Errors
 /// [`AtlasError::Hdf5`] with what could not be written.
@@ -42,7 +43,7 @@ pub fn write_file(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     Ok(())
 }
 
-/// Tells one content of that file from another; `None` if there are no curves for it.
+/// Identifies the content of that file. `None` if there are no curves.
 pub fn content(atlas: &Atlas<'_>) -> Option<String> {
     let kept = atlas.kept_curves?;
     let mut hash = Sha256::new();
@@ -79,7 +80,7 @@ fn write_group(
     node.axis_from_1("term", "number n of each term", method.free())?;
     write_shapes(&node, method, parameters.points)?;
     let dimension = atlas.layout.iter().map(Tensor::len).sum();
-    let writer = Writer { node: &node, kept: &kept, paths, rows, dimension };
+    let writer = CurveWriter { node: &node, kept: &kept, paths, rows, dimension };
     if atlas.results.config.subject.network().is_some() {
         writer.write::<f32>()
     } else {
@@ -101,8 +102,8 @@ fn write_shapes(node: &Node, method: &ChosenMethod, points: usize) -> Result<(),
     )
 }
 
-/// Writes the curves of some rows one after the other: one at a time is in memory.
-struct Writer<'a> {
+/// Writes the curves of some rows, with one curve in memory at a time.
+struct CurveWriter<'a> {
     node: &'a Node,
     kept: &'a KeptCurves<'a>,
     paths: &'a PathSet,
@@ -111,7 +112,7 @@ struct Writer<'a> {
     dimension: usize,
 }
 
-impl Writer<'_> {
+impl CurveWriter<'_> {
     fn write<A: KeptPrecision>(&self) -> Result<(), AtlasError> {
         self.endpoints::<A>()?;
         self.coefficients::<A>()
@@ -141,7 +142,7 @@ impl Writer<'_> {
         })
     }
 
-    /// A file that cannot be used costs its own curve alone, which is then NaN.
+    /// If a file cannot be used, only its curve becomes NaN.
     fn numbers<A: KeptPrecision>(&self, index: usize) -> Option<CurveNumbers<A>> {
         let file = self.kept.file(PathPlace::of(self.paths, self.rows[index]));
         file.ok().flatten().and_then(A::numbers)

@@ -14,7 +14,7 @@ use crate::engine::store::{
 };
 use crate::path::{FoundPath, PathResult, PathSet};
 
-/// The curve of a path as it is kept; `None` if `paths.store` is `"none"` or it is too large.
+/// The curve of a path to keep. `None` if `paths.store` is `"none"` or if it is too large.
 pub(super) fn to_keep<A: KeptPrecision>(
     paths: &PathsConfig,
     found: &FoundPath<A>,
@@ -28,8 +28,8 @@ pub(super) fn to_keep<A: KeptPrecision>(
     Some(A::keep(CurveNumbers { endpoints: endpoints.clone(), free: free.to_vec() }))
 }
 
-/// Stores the curve of a path, which the outcome then no longer has. Of `"best"` curves only those
-/// that are lower than all kept before them: the best of all is among them in any order.
+/// Takes the curve of a path out of its outcome and stores it. With `"best"`, a curve is stored if
+/// it is lower than all stored before it, so that the best one is stored in any order.
 pub(super) fn keep(
     key: &PathKey,
     directory: &RunDirectory,
@@ -39,12 +39,12 @@ pub(super) fn keep(
     let (Some(curve), Ok((path, _))) = (outcome.curve.take(), &outcome.path) else {
         return Ok(());
     };
-    // The journal reports a directory that was moved.
+    // The journal will report that the directory was moved.
     if directory.check_place().is_err() {
         return Ok(());
     }
     let (kept, contents) = (directory.kept_curves(paths), &directory.contents);
-    // A path that is found once more was asked for because its curve is the best of those shown.
+    // A path is searched for again only if its curve is the best one.
     let is_known = contents.path(&key.sets, key.landscape, key.pair).is_some();
     let is_lower_and_kept = |(pair, other): ((u32, u32), &StoredOutcome<PathResult>)| {
         let place = PathPlace { sets: &key.sets, landscape: key.landscape, pair };
@@ -59,8 +59,8 @@ pub(super) fn keep(
     directory.curve_files.save(&name, steps, &curve).map_err(|error| error.to_string())
 }
 
-/// Makes sure that the curves of the paths that are there are kept, as far as their states have
-/// them. Returns the paths whose curves are wanted and missing.
+/// Stores the curves of existing paths, as far as their states have them. Returns the paths whose
+/// curves are wanted and missing.
 pub(super) fn adopt(
     problem: &Problem,
     directory: &RunDirectory,
@@ -153,7 +153,7 @@ pub(super) fn remark(results: &Results<'_>, kept: &KeptCurves<'_>) -> Option<Str
     missing(paths.iter().map(of_set).sum(), found)
 }
 
-/// Where the curves go and how large they are, for `check`.
+/// Place and size of the curves, for `check`.
 pub(super) fn disk(problem: &Problem) -> Option<String> {
     let forecast = CurveForecast::of(problem)?;
     if forecast.stored == 0 {
@@ -161,10 +161,10 @@ pub(super) fn disk(problem: &Problem) -> Option<String> {
     }
     if forecast.is_too_large() {
         let (bytes, most) = (size(forecast.file_bytes), size(CurveFiles::MAX_BYTES as f64));
-        return Some(format!("curves     are not kept: each has {bytes}, the most is {most}"));
+        return Some(format!("curves     are not kept: each has {bytes}, the maximum is {most}"));
     }
     let why = if forecast.is_apart() {
-        ", which has them because they are larger than all else in atlas.h5"
+        ", because they are larger than all other results together"
     } else {
         ""
     };
@@ -178,12 +178,12 @@ pub(super) fn disk(problem: &Problem) -> Option<String> {
     ))
 }
 
-/// Bytes of a curve: as it is kept, and as it is sent or read.
+/// Bytes of a curve and of its copy while it is sent or read.
 pub(super) fn bytes(problem: &Problem) -> f64 {
     2.0 * CurveForecast::of(problem).map_or(0.0, |forecast| forecast.file_bytes)
 }
 
-/// What the root needs to write one curve after the other into an HDF5 file.
+/// The memory of the root while it writes curves into an HDF5 file, one at a time.
 pub(super) fn root_part(problem: &Problem) -> Option<Part> {
     let forecast = CurveForecast::of(problem)?;
     Some(Part::new(3.0 * forecast.file_bytes, "the curve of a path", "paths.store"))

@@ -25,7 +25,7 @@ use crate::engine::plan::memory::{pair_bytes, task_bytes};
 use crate::engine::plan::{Planned, Work, path_bytes, path_work};
 use crate::engine::problem::{Problem, Trained};
 use crate::engine::rank::Rank;
-use crate::engine::results::{Ends, Results};
+use crate::engine::results::{PathEndpoints, Results};
 use crate::engine::resume::{Ended, drive};
 use crate::engine::run_directory::RunDirectory;
 use crate::engine::spanning::Rounds;
@@ -47,19 +47,19 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// One path to find: on which landscape, and between which vectors.
+/// A path to find: its landscape and its endpoints.
 #[derive(Serialize, Deserialize)]
 struct PathTask {
     landscape: LandscapeName,
     endpoints: Endpoints,
-    /// The path of another search that is the initial curve, or why it cannot be read.
+    /// The initial curve from another search, or why it cannot be read.
     start: Option<Result<PathEnd, String>>,
 }
 
 /// ω^a and ω^b, in the precision of their landscape.
 type Endpoints = Subject<[Vec<f32>; 2], [Vec<f64>; 2]>;
 
-/// Which path of which set.
+/// A path: its sets, its landscape and its pair.
 struct PathKey {
     sets: EndSets,
     landscape: LandscapeName,
@@ -68,20 +68,20 @@ struct PathKey {
     start: Option<(PathName, usize)>,
 }
 
-/// What the search for a path comes to.
+/// The outcome of the search for a path.
 #[derive(Serialize, Deserialize)]
 struct Outcome {
-    /// The path with its points, where these are kept, or why there is none.
+    /// The path, with its points if these are kept, or why there is none.
     path: Found,
-    /// The accuracies along the path, where it has some.
+    /// The accuracies along the path, for networks with classes.
     accuracy: Option<AccuracyProfiles>,
-    /// The state after which the descent ended, where it is kept.
+    /// The final state of the descent, if it is kept.
     end: Option<Vec<u8>>,
-    /// The curve, where it is kept.
+    /// The curve, if it is kept.
     curve: Option<KeptCurve>,
 }
 
-/// The path with its points, where these are kept, or why there is none.
+/// The path, with its points if these are kept, or why there is none.
 type Found = Result<(PathResult, Option<Track>), String>;
 
 impl PathKey {
@@ -89,7 +89,7 @@ impl PathKey {
         PathPlace { sets: &self.sets, landscape: self.landscape, pair: self.pair }
     }
 
-    /// What its files are called, as it is searched for now.
+    /// The name of its files under the present configuration.
     fn name(&self, directory: &RunDirectory) -> PathName {
         let digest = directory.contents.digest_of(&self.task());
         PathName::of(&self.sets, self.landscape, self.pair, digest)
@@ -114,7 +114,8 @@ impl PathKey {
         }
     }
 
-    /// The same with its initial curve, if there are some. Why it has none goes to `without`.
+    /// The same with its initial curve, if initial curves are used. A path without one is added to
+    /// `without` with the reason.
     fn starting_from(
         self,
         curves: Option<&InitialCurves>,
@@ -177,7 +178,7 @@ impl Stage for Paths {
         }
     }
 
-    /// Which pairs there are is known when the solutions are: failed runs leave fewer of them.
+    /// The pairs are known only when all solutions are: failed runs leave fewer.
     fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
         let complete = results.missing_runs() == 0;
         let mut counts = Counts::default();
@@ -312,7 +313,7 @@ struct PathSearches<'a> {
     problem: &'a Problem,
 }
 
-/// What tasks are made from, on the root.
+/// The data from which tasks are built, on the root.
 pub(super) struct PathSource {
     /// The solutions.
     sets: Vec<SolutionSet>,
@@ -335,7 +336,7 @@ impl Computation for PathSearches<'_> {
     type Task = PathTask;
     type Outcome = Outcome;
 
-    /// Those on the larger landscape first.
+    /// The paths on the larger landscape come first.
     fn pending(&self, directory: &RunDirectory) -> Result<Pending<PathKey, PathSource>, String> {
         let (problem, contents) = (self.problem, &directory.contents);
         let sets = directory.solutions(problem)?;
@@ -343,7 +344,8 @@ impl Computation for PathSearches<'_> {
         let curves = continuation::curves(problem, directory)?;
         let results = directory.results(problem);
         let mut path_sets = results.path_sets(&sets);
-        let passes = |(_, landscape): &(Ends, LandscapeName)| work_on(problem, *landscape).passes();
+        let passes =
+            |(_, landscape): &(PathEndpoints, LandscapeName)| work_on(problem, *landscape).passes();
         path_sets.sort_by(|a, b| passes(b).total_cmp(&passes(a)));
         let (mut done, mut keys) = (0, Vec::new());
         for (ends, landscape) in path_sets {
@@ -419,7 +421,7 @@ impl Computation for PathSearches<'_> {
     }
 }
 
-/// Says which round of pairs begins, if they are chosen in rounds.
+/// Prints which round of pairs begins, if pairs are chosen in rounds.
 fn announce_round(results: &Results, sets: &[SolutionSet], pending: usize) {
     if !results.config.paths.is_spanning() || pending == 0 {
         return;
@@ -445,7 +447,7 @@ fn pending_task(problem: &Problem, key: PathKey) -> PendingTask<PathKey> {
     }
 }
 
-/// Pairs of every set are drawn, one set after the other, and those that get a path are tasks.
+/// The memory of the pairs: the pairs of every set are drawn, one set at a time, and become tasks.
 fn pairs_part(problem: &Problem) -> Part {
     let paths = &problem.config.paths;
     let all = |sets: &EndSets| {
@@ -475,7 +477,7 @@ fn pairs_part(problem: &Problem) -> Part {
     Part::new(pair_bytes(drawn) + task_bytes(tasks), "the pairs of solutions", keys)
 }
 
-/// Paths on each landscape, at most.
+/// Maximum number of paths on each landscape.
 fn planned_paths(problem: &Problem) -> usize {
     problem.config.paths.most(|set| problem.solutions_in(set))
 }
@@ -504,7 +506,7 @@ fn plan_on_images(problem: &Problem, trained: &Trained) -> Vec<PlannedTasks> {
     on.collect()
 }
 
-/// The work of a path on the landscape of these images, at most.
+/// Maximum work of a path on the landscape of these images.
 fn work_on_images(trained: &Trained, paths: &PathsConfig, landscape: Split) -> Work {
     path_work(&paths.parameters, trained.path_images(landscape).len(), paths.batch)
 }
@@ -579,12 +581,12 @@ impl Outcome {
     }
 }
 
-/// How a path is searched for, besides its landscape and its endpoints.
+/// Settings of a search besides its landscape and its endpoints.
 struct SearchSettings<'a> {
     paths: &'a PathsConfig,
     /// Its initial curve; `None`: the straight line.
     start: Option<&'a PathEnd>,
-    /// Whether the end of the descent is kept.
+    /// Whether the final state of the descent is kept.
     keeps: bool,
 }
 
@@ -618,7 +620,7 @@ fn find<A: CurvePrecision>(
     drive(search, control).map(|found| found.map_err(|error| error.to_string()))
 }
 
-/// The work of a path, at most. A landscape without images counts as one.
+/// Maximum work of a path. A landscape without images counts as one image.
 fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
     let paths = &problem.config.paths;
     let on_images = |trained: &Trained| {
@@ -628,7 +630,7 @@ fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
     problem.trained().map_or_else(|| path_work(&paths.parameters, 1, None), on_images)
 }
 
-/// The endpoints of a path as its search has them.
+/// The endpoints of a path as its search uses them.
 fn endpoints(problem: &Problem, source: &PathSource, key: &PathKey) -> Endpoints {
     match problem.landscape() {
         Some(landscape) => {
@@ -650,7 +652,7 @@ pub(super) fn network_vector(source: &PathSource, name: &SetName, number: u32) -
     set.theta.row(set.row_of(number).expect("pairs are drawn from the sets")).to_vec()
 }
 
-/// The minima that were found, as they were found.
+/// The minima that were found, in double precision.
 fn found_minima(results: &Results) -> BTreeMap<u32, Vec<f64>> {
     let minima = (0..).zip(results.minima());
     let found = minima.filter_map(|(number, minimum)| {
@@ -660,7 +662,8 @@ fn found_minima(results: &Results) -> BTreeMap<u32, Vec<f64>> {
     found.collect()
 }
 
-/// In double precision, as they were minimized, or as their file has them.
+/// The endpoints in double precision: minima as they were minimized, imported points as in their
+/// file.
 fn landscape_endpoints(
     landscape: &MappedLandscape,
     exchanges: bool,
@@ -687,8 +690,8 @@ pub(super) fn landscape_vector(
     }
 }
 
-/// The endpoints of a path on the landscape of a network, as a search has them. The task has the
-/// solutions as they are, so that ranks match their units, each for its own task.
+/// The endpoints of a path on the landscape of a network, as a search uses them. A task contains
+/// the unaligned solutions; the rank matches their units.
 pub(super) fn network_endpoints_of<'t>(
     problem: &Problem,
     trained: &Trained,
@@ -705,9 +708,9 @@ pub(super) fn network_endpoints_of<'t>(
 /// Random orders of the groups in which the units of two endpoints are matched.
 const ORDERS: usize = 4;
 
-/// The endpoints of a path as a search with `paths.align` has them: the hidden units of the second
-/// one are exchanged by weight matching, so that it comes close to the first. The same two vectors
-/// always give the same result. Endpoints that are not finite stay as they are.
+/// The endpoints of a path for a search with `paths.align`: weight matching exchanges the hidden
+/// units of the second one, so that it comes close to the first. The result depends on the two
+/// vectors only. Endpoints that are not finite stay unchanged.
 pub fn aligned_units(
     symmetry: &Symmetry,
     seed: MasterSeed,

@@ -5,10 +5,10 @@ use crate::engine::stages::paths::group_of;
 use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node};
 use crate::network::Tensor;
 use crate::path::PathSet;
-use crate::path::refine::{Certificate, Condition, Place};
+use crate::path::refine::{Certificate, Condition, Destination};
 use ndarray::{Array2, aview1};
 
-/// What became of each path.
+/// The outcome for each path.
 type Refined = Option<Result<RefinedPath, String>>;
 
 pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
@@ -117,13 +117,13 @@ fn write_spectrum(node: &Node, refined: &[Refined]) -> Result<(), AtlasError> {
     node.numbers(&Label::new("negative", "path", words), &descending)
 }
 
-/// What the descents on both sides of the top lead to.
+/// The places to which the descents on both sides of the top lead.
 fn write_sides(node: &Node, refined: &[Refined], unit: &str) -> Result<(), AtlasError> {
-    let place = |place: Place| match place {
-        Place::End(0) => "first endpoint",
-        Place::End(_) => "second endpoint",
-        Place::Minimum => "minimum",
-        Place::Point => "point",
+    let place = |place: Destination| match place {
+        Destination::Endpoint(0) => "first endpoint",
+        Destination::Endpoint(_) => "second endpoint",
+        Destination::Minimum => "minimum",
+        Destination::Point => "point",
     };
     for (side, name) in ["side_a", "side_b"].into_iter().enumerate() {
         let words = "what lies below the top on this side: first endpoint, second endpoint, \

@@ -9,7 +9,7 @@ use crate::report::figure::{Figure, Table, exact};
 use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
 use crate::report::style::{GRAY, end_sets, look_of};
 
-/// The paths of a set on a landscape, each with what came of its refinement.
+/// The paths of a set on a landscape, each with the outcome of its refinement.
 struct RefinedSet<'a> {
     paths: &'a PathSet,
     refined: Vec<Option<RefinedPath>>,
@@ -41,12 +41,13 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     Figure {
         key: "refinement",
         title: "Refinement",
-        about: "The height of each path as it is refined: the lowest maximum known as a function \
-                of the evaluations, in units of one gradient. A line begins at the height of the path \
-                with which the refinement started. On a linear axis, heights more than 20 times as \
-                far above the endpoints as the refined barriers are left out. A line ends in a disk if the certificate says pass, \
-                in a square if it says upper bound, and in a cross if the refinement has not \
-                converged. The dashed line is the lowest of the higher endpoints.",
+        about: "The height of each path during its refinement: the lowest known maximum as a \
+                function of the evaluations, in units of one gradient. A line begins at the height \
+                of the path from which the refinement started. On a linear axis, heights more than \
+                20 times as far above the endpoints as the refined barriers are left out. A line \
+                ends in a disk if the certificate says pass, in a square if it says upper bound, \
+                and in a cross if the refinement has not converged. The dashed line is the lowest \
+                of the higher endpoints.",
         notes,
         panels,
         tables: vec![barriers, heights],
@@ -191,8 +192,9 @@ fn steps(found: &Certificate) -> (Vec<[f64; 2]>, [f64; 2]) {
     (curve, end)
 }
 
-/// On a linear axis, refined barriers are to be told apart. Heights far above all of them, such as
-/// those of a straight line on which atoms meet, are left out.
+/// On a linear axis, heights this many times as far above the endpoints as the refined barriers are
+/// left out, so that refined barriers can be distinguished. A straight line on which atoms collide
+/// has such heights.
 const MAX_CLIMBS: f64 = 20.0;
 
 fn cut(curves: &mut [Vec<[f64; 2]>], lowest_endpoint: f64) {

@@ -1,8 +1,7 @@
 //! `[paths.refine]`: from the paths that were found to passes.
 //!
-//! A task refines one path (`path::refine`) and stores all that is known about its highest point. It
-//! depends on the solutions, on its section and, if it starts from the path that was found, on the
-//! search for it.
+//! A task refines one path (`path::refine`) and stores its certificate. It depends on the
+//! solutions, on its section and, if it starts from the path that was found, on the search for it.
 
 mod atlas;
 mod figure;
@@ -37,7 +36,7 @@ const STAGE: &str = "refinement";
 /// Refines paths.
 pub struct Refinement;
 
-/// Which path.
+/// The path to refine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct RefinementKey {
     sets: EndSets,
@@ -48,16 +47,16 @@ struct RefinementKey {
 /// A refined path.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RefinedPath {
-    /// Where it started.
+    /// What the refinement started from.
     pub from: RefineFrom,
-    /// What came of it.
+    /// The certificate of the result.
     pub certificate: Certificate,
 }
 
 /// Vectors of a lowered curve: its points, and the memory of L-BFGS for each of three sines.
 const LOWERED_VECTORS: usize = 41 + 3 * 18;
 
-/// The number of this version of what is stored.
+/// The version of the stored results.
 const VERSION: &str = "v1";
 
 impl RefinementKey {
@@ -77,7 +76,7 @@ fn word(from: RefineFrom) -> &'static str {
     crate::config::reader::Choice::word(from)
 }
 
-/// What a task with this key depends on.
+/// The dependencies of the task with this key.
 fn origin(key: &str) -> Option<TaskSolutions> {
     let mut parts = key.splitn(7, ' ').skip(1);
     let from = parts.next()?;
@@ -94,11 +93,10 @@ fn section(config: &Config) -> Option<&RefineConfig> {
     config.section(&SECTION).as_ref()
 }
 
-/// The paths that are to be refined: of those that were found, the first of each set on each
-/// landscape.
+/// The paths to refine: the first ones that were found, of each set on each landscape.
 fn wanted(results: &Results, sets: &[SolutionSet]) -> Vec<RefinementKey> {
     let Some(section) = section(results.config) else { return Vec::new() };
-    let of_set = |(ends, landscape): (crate::engine::results::Ends, LandscapeName)| {
+    let of_set = |(ends, landscape): (crate::engine::results::PathEndpoints, LandscapeName)| {
         let contents = results.contents;
         let is_found = |pair: &(u32, u32)| {
             contents.path(&ends.sets, landscape, *pair).is_some_and(|path| path.result.is_ok())
@@ -111,7 +109,7 @@ fn wanted(results: &Results, sets: &[SolutionSet]) -> Vec<RefinementKey> {
     results.path_sets(sets).into_iter().flat_map(of_set).collect()
 }
 
-/// What became of a path: refined, or why not; `None` if its refinement has not ended.
+/// The refined path, or why the refinement failed. `None` if it has not ended.
 pub fn refined(
     results: &Results,
     sets: &EndSets,
@@ -133,13 +131,13 @@ pub fn refined(
     }))
 }
 
-/// Whether a path is refined, or why not; `None` if its refinement has not ended.
+/// Whether the refinement succeeded, or why it failed. `None` if it has not ended.
 fn ended<'a>(results: &Results<'a>, key: &RefinementKey) -> Option<Result<(), &'a str>> {
     let from = section(results.config)?.from;
     results.contents.task_ended(STAGE, &key.stored(from))
 }
 
-/// Paths of all sets on each landscape that are refined, at most.
+/// Maximum number of refined paths of all sets on each landscape.
 fn planned(problem: &Problem, section: &RefineConfig) -> usize {
     let paths = &problem.config.paths;
     let most = section.pairs.unwrap_or(usize::MAX);
@@ -156,7 +154,7 @@ fn images(problem: &Problem, landscape: LandscapeName) -> usize {
     problem.trained().map_or(1, |trained| trained.path_images(split).len())
 }
 
-/// The work of a refinement on this landscape, at most.
+/// Maximum work of a refinement on this landscape.
 fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
     let gradients = section(&problem.config).map_or(0.0, |own| own.parameters.max_gradients);
     Work { gradients: gradients * images(problem, landscape) as f64, ..Work::default() }
@@ -238,8 +236,8 @@ impl Stage for Refinement {
         let Some(section) = section(&problem.config) else { return Need::default() };
         let vector = problem.layout().parameters() as f64 * size_of::<f64>() as f64;
         let parameters = &section.parameters;
-        // One after the other: a string and its copy with points, gradients and what was before; a
-        // lowered curve; the basis of the eigenvalues with its images. The path stays.
+        // At different times: a string and its copy with points, gradients and former values; a
+        // lowered curve; the basis of the eigenvalues with its images. The path stays in memory.
         let spectrum = 2 * parameters.spectrum.min(problem.layout().parameters());
         let largest = (8 * parameters.points).max(LOWERED_VECTORS).max(spectrum);
         let vectors = problem.config.paths.parameters.points + largest;
@@ -298,8 +296,8 @@ impl Stage for Refinement {
     }
 }
 
-/// The refined paths of a set on a landscape, by row of its paths; `None` for the others. Without
-/// their points, which would be many vectors of P numbers at once.
+/// The refined paths of a set on a landscape, by row of its paths; `None` for the others. They have
+/// no points, to save memory.
 fn of_paths(
     results: &Results,
     paths: &crate::path::PathSet,

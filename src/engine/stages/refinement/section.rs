@@ -40,9 +40,11 @@ impl Choice for RefineFrom {
 }
 
 static FROM: Key<OneOf<RefineFrom>> = Key::new("from", OneOf::NEW)
-    .meaning("where a refinement starts: from the path that was found, or from the straight line")
-    .note("a path of which neither the curve (`paths.store`) nor the last state (`paths.keep_states`) \
-         was kept is searched for once more")
+    .meaning("the start of a refinement: the path that was found, or the straight line")
+    .note(
+        "a path is searched for again if neither its curve (`paths.store`) nor its last state \
+           (`paths.keep_states`) was kept",
+    )
     .default(RefineFrom::Path);
 
 static PAIRS: Key<CountOrAll> = Key::new("pairs", CountOrAll)
@@ -54,27 +56,31 @@ static PAIRS: Key<CountOrAll> = Key::new("pairs", CountOrAll)
 static MAX_GRADIENTS: Key<Count> = Key::new("max_gradients", Count::at_least(1))
     .unit("gradients")
     .meaning(
-        "evaluations after which a refinement ends with what it has; a value counts as a third, a \
-         product of the Hessian with a vector as two",
+        "evaluations after which a refinement ends with its current result; a value counts as a \
+         third, a product of the Hessian with a vector as two",
     )
-    .note("the step in progress and the certificate are finished in any case")
+    .note("the current step and the certificate are always finished")
     .default(10_000);
 
 static POINTS: Key<Count> = Key::new("points", Count::between(5, 1000))
     .unit("points")
-    .meaning("points of a string, both ends included; each further try has twice as many intervals")
+    .meaning(
+        "points of a string, both endpoints included; each further try has twice as many \
+              intervals",
+    )
     .default(9);
 
 static ACCURACY: Key<Number> =
     Key::new("accuracy", Number::between(Lower::Above(0.0), Upper::UpTo(0.01)))
-        .meaning("differences of height that do not matter, as a fraction of the climb")
-        .note("rounding errors and the noise of the gradients are tolerated in any case")
+        .meaning("accuracy of heights, as a fraction of the climb: smaller differences are ignored")
+        .note("rounding errors and the noise of the gradients are always tolerated")
         .default(1e-7);
 
 static DETOURS: Key<Count> = Key::new("detours", Count::at_least(0))
     .unit("searches")
     .meaning(
-        "once the endpoints are connected, searches in a row that may fail to find a lower route",
+        "once the endpoints are connected, number of successive searches that may fail to find a \
+         lower route",
     )
     .default(1);
 

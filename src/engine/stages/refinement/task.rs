@@ -20,23 +20,23 @@ pub(super) struct Refinements<'a> {
     pub(super) section: &'a RefineConfig,
 }
 
-/// Which path, and where its curve comes from.
-pub(super) struct PendingKey {
+/// The path, and the source of its curve.
+pub(super) struct PendingRefinement {
     key: RefinementKey,
     curve: CurveKey,
 }
 
 impl Computation for Refinements<'_> {
-    type Key = PendingKey;
+    type Key = PendingRefinement;
     type Source = CurveSource;
     type Task = CurveTask;
     type Outcome = Result<RefinedPath, String>;
 
-    /// Those on the larger landscape first.
+    /// The paths on the larger landscape come first.
     fn pending(
         &self,
         directory: &RunDirectory,
-    ) -> Result<Pending<PendingKey, CurveSource>, String> {
+    ) -> Result<Pending<PendingRefinement, CurveSource>, String> {
         let sets = directory.solutions(self.problem)?;
         let results = directory.results(self.problem);
         let work = |key: &RefinementKey| work_on(self.problem, key.landscape).passes();
@@ -58,7 +58,7 @@ impl Computation for Refinements<'_> {
         Ok(Pending { done: done.len(), tasks, source })
     }
 
-    fn task(&self, key: &PendingKey, source: &CurveSource) -> CurveTask {
+    fn task(&self, key: &PendingRefinement, source: &CurveSource) -> CurveTask {
         source.task(self.problem, &key.curve)
     }
 
@@ -73,7 +73,7 @@ impl Computation for Refinements<'_> {
 
     fn record(
         &self,
-        PendingKey { key, .. }: &PendingKey,
+        PendingRefinement { key, .. }: &PendingRefinement,
         seconds: f64,
         outcome: Result<Self::Outcome, String>,
     ) -> Record {
@@ -87,16 +87,16 @@ impl Refinements<'_> {
         key: RefinementKey,
         source: &CurveSource,
         directory: &RunDirectory,
-    ) -> PendingKey {
+    ) -> PendingRefinement {
         let RefinementKey { sets, landscape, pair } = key.clone();
         let curve = match self.section.from {
             RefineFrom::Path => source.key(self.problem, directory, (sets, landscape, pair)),
             RefineFrom::Straight => CurveKey::endpoints(sets, landscape, pair),
         };
-        PendingKey { key, curve }
+        PendingRefinement { key, curve }
     }
 
-    /// Refines the path, after another search for it if its curve was not kept.
+    /// Refines the path. Searches for it again first if its curve was not kept.
     fn refine(
         &self,
         on: &OnLandscape,
@@ -107,7 +107,7 @@ impl Refinements<'_> {
         let marked = state.and_then(|state| postcard::from_bytes(state).ok());
         let marked = marked.filter(|(mark, _): &(u64, RefineState)| *mark == MARK);
         let (curve, state) = match (marked, self.section.from) {
-            // The state has all that it needs of the path.
+            // The state has the path that it needs.
             (Some((_, state)), _) => (on.endpoints.to_vec(), Some(state)),
             (None, RefineFrom::Straight) => (on.endpoints.to_vec(), None),
             (None, RefineFrom::Path) => match on.points(state) {
@@ -125,8 +125,9 @@ impl Refinements<'_> {
     }
 }
 
-/// A refinement whose checkpoints differ from those of a search for a path, with which its task may
-/// begin. Those begin with the number of coefficients, which is never as large.
+/// A refinement whose checkpoints are marked, to distinguish them from those of a search for a
+/// path, with which its task may begin. The latter begin with the number of coefficients, which is
+/// never as large as the mark.
 struct Marked<'a>(Refine<'a>);
 
 const MARK: u64 = u64::from_be_bytes(*b"refining");

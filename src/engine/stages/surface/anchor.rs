@@ -1,4 +1,4 @@
-//! What a plane is anchored to, once it is known which solutions there are; the keys of results.
+//! The solutions, the path or the trajectory that determine a plane, and the keys of results.
 
 use super::section::{PlaneKind, SurfaceConfig, Through};
 use crate::config::LandscapeConfig;
@@ -13,7 +13,7 @@ use crate::optimizer::OptimizerName;
 use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
 use std::fmt;
 
-/// What a plane is chosen by: solutions by their numbers, a path on its landscape, a trajectory.
+/// What determines a plane: solutions by their numbers, a path on its landscape, or a trajectory.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Anchor {
     Solutions(Vec<(SetName, u32)>),
@@ -26,15 +26,15 @@ pub(super) enum Anchor {
 pub(super) struct Obstacle {
     /// In words.
     pub reason: String,
-    /// Whether it may be there later.
+    /// Whether further results may remove it.
     pub may_pass: bool,
 }
 
-/// Numbers that a message names.
+/// Maximum number of solutions in a message.
 const MAX_NAMED: usize = 12;
 
 impl Anchor {
-    /// Finds what a surface is chosen by among the results.
+    /// Finds the anchor of a surface among the results.
     pub fn of(
         results: &Results,
         sets: &[SolutionSet],
@@ -95,7 +95,7 @@ impl fmt::Display for Anchor {
     }
 }
 
-/// A vector of a set in the precision that the journal has it in: minima in double precision.
+/// A vector of a set in the precision of the journal: minima in double precision.
 pub(super) fn vector(results: &Results, set: &SolutionSet, number: u32) -> Option<Vec<f64>> {
     let minima = results.config.subject.landscape().and_then(LandscapeConfig::set);
     if minima.as_ref() == Some(&set.name) {
@@ -105,8 +105,8 @@ pub(super) fn vector(results: &Results, set: &SolutionSet, number: u32) -> Optio
     Some(set.theta.row(set.row_of(number)?).iter().map(|&x| f64::from(x)).collect())
 }
 
-/// A cluster moved and rotated close to another one; its atoms keep their numbers. Any other vector
-/// stays as it is.
+/// Moves and rotates a cluster close to another one, without exchanging atoms. Any other vector
+/// stays unchanged.
 pub(super) fn superposed(results: &Results, near: &[f64], vector: Vec<f64>) -> Vec<f64> {
     match results.config.subject.landscape() {
         Some(landscape) => {
@@ -161,7 +161,7 @@ fn path(
         return Err(Obstacle { reason, may_pass: false });
     };
     let landscapes = results.landscapes();
-    // A plane has no direction: within a set, a path may have been searched for the other way round.
+    // A plane has no direction, so within a set the reverse of the path is accepted.
     let (a, b) = selection.pair();
     let is_there = |pair| {
         landscapes.iter().any(|&landscape| results.contents.path(&ends, landscape, pair).is_some())
@@ -206,14 +206,14 @@ fn run(results: &Results, optimizer: &OptimizerName, number: u32) -> Result<Anch
     }
 }
 
-/// The number of this version of what is stored.
+/// The version of the stored results.
 const VERSION: &str = "v1";
 
-/// Between the parts of a key, which may have spaces.
+/// Separates the parts of a key, which may contain spaces.
 const TAB: char = '\t';
 
-/// The part of a key that stands for a plane, whatever its name: what it is chosen by, and what its
-/// directions depend on.
+/// The part of a key that identifies a plane without its name: its anchor, and the settings that
+/// its directions depend on.
 pub(super) fn plane_key(
     results: &Results,
     config: &SurfaceConfig,
@@ -266,7 +266,7 @@ pub(super) fn projection_key(
     format!("{VERSION} projection{TAB}{plane}{TAB}{path}{TAB}{landscape}")
 }
 
-/// What the result with this key depends on.
+/// The dependencies of the result with this key.
 pub(super) fn origin(key: &str) -> Option<TaskSolutions> {
     let mut parts = key.split(TAB);
     let what = parts.next()?;

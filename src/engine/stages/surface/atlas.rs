@@ -1,4 +1,4 @@
-//! `/surface`: planes, the heights on them, and what is drawn in.
+//! `/surface`: planes, the heights on them, and the solutions and curves in them.
 
 use super::found::{CurveName, DrawnCurve, Field, Surface, surfaces};
 use super::section::{PlaneKind, SECTION};
@@ -6,7 +6,7 @@ use crate::config::reader::Choice;
 use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node};
 use ndarray::{Array1, Array2, Array3};
 
-/// The groups that may exist only once.
+/// The names of its groups, each of which may exist only once.
 pub(super) fn groups(atlas: &Atlas<'_>) -> Vec<String> {
     let configs = atlas.results.config.section(&SECTION);
     configs.iter().map(|config| format!("/surface/{}", config.name)).collect()

@@ -1,10 +1,10 @@
-//! The directions of planes as tasks. Those of a plane through solutions follow from these; its
-//! task says whether they are in a plane.
+//! The directions of planes as tasks. The directions of a plane through solutions follow from the
+//! solutions; its task checks that they span a plane.
 
 use super::anchor::{Anchor, directions_key};
 use super::projections::place;
 use super::section::PlaneKind;
-use super::wanted::{Wanted, wanted};
+use super::wanted::{WantedSurface, wanted};
 use super::{STAGE, kinds};
 use crate::analysis::curvature::{Eigenvalues, SpectrumParameters, hessian_at};
 use crate::analysis::surface::{PlaneBasis, PlaneError, principal_plane, random_direction};
@@ -21,7 +21,7 @@ use crate::landscape::{Interrupt, Landscape};
 use crate::solutions::{LandscapeName, SolutionSet};
 use serde::{Deserialize, Serialize};
 
-/// Products of the Hessian with a vector for its two leading eigenvectors, at most.
+/// Maximum number of products of the Hessian with a vector for its two leading eigenvectors.
 pub(super) const MAX_PRODUCTS: usize = 300;
 
 /// Accuracy of the eigenvectors: residuals as a fraction of the largest eigenvalue. The error of a
@@ -31,13 +31,13 @@ const TOLERANCE: f64 = 1e-5;
 /// Directions that were computed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct FoundDirections {
-    /// θ(0, 0); `None`: the solution.
+    /// θ(0, 0). `None`: the solution is the origin.
     pub origin: Option<Vec<f64>>,
     /// `(1 or 2, P)`; empty for a plane through solutions.
     pub directions: Vec<Vec<f64>>,
-    /// Of the Hessian the eigenvalues, of principal directions their shares in the variance.
+    /// Eigenvalues of the Hessian, or the fractions of the variance of principal directions.
     pub numbers: Vec<f64>,
-    /// Of the points of a path or trajectory: coordinates, and distance from the plane.
+    /// Coordinates and distance from the plane of the points of a path or trajectory.
     pub points: Vec<[f64; 3]>,
 }
 
@@ -46,14 +46,14 @@ pub(super) struct Directions<'a> {
     pub problem: &'a Problem,
 }
 
-/// Which plane, and what its task is made from.
+/// A plane, and the input of its task.
 pub(super) struct DirectionsKey {
     stored: String,
     dimensions: usize,
     from: From<CurveKey>,
 }
 
-/// What directions are computed from. `C` stands for a curve.
+/// The input of a computation of directions. `C` is the type of a curve.
 #[derive(Clone, Serialize, Deserialize)]
 enum From<C> {
     /// The solutions of the plane, each with its name.
@@ -68,7 +68,7 @@ enum From<C> {
     Curve(C),
 }
 
-/// All that a rank needs.
+/// A task as it is sent to a rank.
 #[derive(Serialize, Deserialize)]
 pub(super) struct DirectionsTask {
     dimensions: usize,
@@ -89,12 +89,12 @@ impl Computation for Directions<'_> {
         let sets = directory.solutions(self.problem)?;
         let results = directory.results(self.problem);
         let all = wanted(&results, &sets);
-        let mut all: Vec<&Wanted> = all.iter().filter(|one| one.anchor.is_ok()).collect();
-        // One plane may be that of several surfaces.
+        let mut all: Vec<&WantedSurface> = all.iter().filter(|one| one.anchor.is_ok()).collect();
+        // Several surfaces may have the same plane.
         all.sort_by(|a, b| (&a.plane, a.index).cmp(&(&b.plane, b.index)));
         all.dedup_by(|a, b| a.plane == b.plane);
         all.sort_by_key(|one| one.index);
-        let (done, left): (Vec<&Wanted>, Vec<&Wanted>) =
+        let (done, left): (Vec<&WantedSurface>, Vec<&WantedSurface>) =
             all.into_iter().partition(|one| one.directions_ended(&results).is_some());
         let with_curves = left.iter().any(|one| one.config.plane == PlaneKind::Path);
         let source = with_curves.then(|| CurveSource::of(self.problem, directory)).transpose()?;
@@ -177,7 +177,7 @@ struct OnImages {
 impl Directions<'_> {
     fn from(
         &self,
-        one: &Wanted,
+        one: &WantedSurface,
         sets: &[SolutionSet],
         directory: &RunDirectory,
         curves: Option<&CurveSource>,
@@ -243,7 +243,7 @@ impl Directions<'_> {
             return match landscape {
                 // Symmetric landscapes have equal eigenvalues.
                 Some(landscape) => {
-                    let search = Search { dimensions, repeats: true };
+                    let search = EigenvectorSearch { dimensions, repeats: true };
                     self.leading(landscape.as_ref(), theta, &search, (state, control))
                 }
                 None => failed(format!("no data set \"{}\"", on.landscape)),
@@ -256,7 +256,12 @@ impl Directions<'_> {
         let split = on.landscape.split();
         let images = super::images_of(trained, split, on.images);
         let landscape = trained.landscape_of(network.as_ref(), images).interruptible(interrupt);
-        self.leading(&landscape, theta, &Search { dimensions, repeats: false }, (state, control))
+        self.leading(
+            &landscape,
+            theta,
+            &EigenvectorSearch { dimensions, repeats: false },
+            (state, control),
+        )
     }
 
     /// The leading eigenvectors of the Hessian of a landscape.
@@ -264,7 +269,7 @@ impl Directions<'_> {
         &self,
         landscape: &dyn Landscape<f64>,
         theta: &[f64],
-        &Search { dimensions, repeats }: &Search,
+        &EigenvectorSearch { dimensions, repeats }: &EigenvectorSearch,
         (state, control): (Option<&[u8]>, &Control),
     ) -> Ended<Result<FoundDirections, String>> {
         if theta.len() < dimensions {
@@ -278,7 +283,7 @@ impl Directions<'_> {
             repeats,
         };
         let mut product = hessian_at(landscape, theta);
-        // The stream of its own keeps the start vectors apart from those of other computations.
+        // A stream of its own makes the start vectors independent of other computations.
         let (seed, indices) = (self.problem.config.seed, [u64::MAX]);
         let state = decode(state);
         let solver = Eigenvalues::new(&mut product, theta.len(), parameters, seed, &indices, state);
@@ -299,13 +304,13 @@ impl Directions<'_> {
     }
 }
 
-/// How many eigenvectors, and whether equal eigenvalues are looked for.
-struct Search {
+/// The number of eigenvectors, and whether multiple eigenvalues are expected.
+struct EigenvectorSearch {
     dimensions: usize,
     repeats: bool,
 }
 
-/// Whether solutions are on a plane or a line.
+/// Checks that the solutions span a plane or a line.
 fn through(solutions: &[(String, Vec<f64>)]) -> Result<FoundDirections, String> {
     let (names, solutions): (Vec<&String>, Vec<Vec<f64>>) =
         solutions.iter().map(|(name, theta)| (name, theta.clone())).unzip();

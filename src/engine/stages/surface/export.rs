@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// decadic logarithms of losses that are all positive.
 ///
 /// # Errors
-/// Which surfaces there are, if it is none of these, or what is missing.
+/// If there is no such surface, with the names of those that exist, or if it has not been computed.
 pub fn export(run: &StoredRun, name: &str, landscape: Option<&str>) -> Result<String, String> {
     let results = run.results();
     let surfaces = all(&results);
@@ -90,7 +90,8 @@ fn text(surface: &Surface, arrays: &[(String, Vec<f64>)]) -> String {
     text
 }
 
-/// In full precision. Readers do not agree on how infinity is written.
+/// A number in full precision. Infinity becomes the largest finite number, because readers disagree
+/// on its notation.
 fn ascii(value: f64) -> String {
     if value.is_nan() { "nan".to_owned() } else { format!("{:?}", value.clamp(f64::MIN, f64::MAX)) }
 }

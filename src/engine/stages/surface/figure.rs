@@ -57,7 +57,7 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     }
 }
 
-/// That drawn paths do not end at the drawn solutions, where it is so.
+/// A remark if the drawn paths do not end at the drawn solutions.
 fn moved_endpoints(results: &Results) -> Option<String> {
     if results.config.paths.align {
         let note = "The hidden units or atoms of the second endpoint of each path are \
@@ -66,13 +66,13 @@ fn moved_endpoints(results: &Results) -> Option<String> {
     }
     let landscape = results.config.subject.landscape()?.landscape.built_in()?;
     matches!(landscape, BuiltIn::LennardJones(_)).then(|| {
-        "Paths between clusters are drawn as their search has them. They may end beside the drawn \
-         clusters, which are moved and rotated close to the first one."
+        "Paths between clusters are drawn with the positions of their search. They may end beside \
+         the drawn clusters, which are moved and rotated close to the first one."
             .to_owned()
     })
 }
 
-/// The panels of a surface: of a plane two for each landscape, of a line two for all.
+/// The panels of a surface: two for each landscape of a plane, or two for all landscapes of a line.
 fn drawn(run: &Run<'_>, surface: &Surface) -> Vec<Panel> {
     if surface.config.dimensions == 1 {
         let accuracies = surface.fields.iter().any(|field| !field.accuracy.is_empty());
@@ -95,7 +95,7 @@ fn drawn(run: &Run<'_>, surface: &Surface) -> Vec<Panel> {
         .collect()
 }
 
-/// How heights become contours.
+/// The levels of contours.
 struct Scale {
     /// Levels, in places: heights or their logarithms.
     levels: Vec<f64>,
@@ -270,7 +270,7 @@ fn line(run: &Run<'_>, surface: &Surface, accuracy: bool) -> Panel {
     panel
 }
 
-/// That some solutions are not in the picture, if so.
+/// A remark if some solutions lie outside the picture.
 fn outside(surface: &Surface) -> Option<String> {
     if surface.config.dimensions == 1 {
         return None;
@@ -279,7 +279,7 @@ fn outside(surface: &Surface) -> Option<String> {
     let outside = surface.solutions.iter().filter(|one| !is_inside(surface, &one.place)).count();
     (outside > 0).then(|| {
         format!(
-            "{}: {outside} of {all} solutions lie beyond the edges; the table has them all.",
+            "{}: {outside} of {all} solutions lie outside the figure; the table has all of them.",
             surface.config.name
         )
     })

@@ -1,11 +1,11 @@
-//! Surfaces as far as they have been computed, with what is drawn in.
+//! Surfaces as far as they have been computed, with the solutions and curves in them.
 
 use super::STAGE;
 use super::anchor::{superposed, tile_key, vector};
 use super::projections::{ended, paths_of, place, projection, sets_of};
 use super::section::SurfaceConfig;
 use super::tiles::{TILE, TileValues};
-use super::wanted::{GridOnPlane, Wanted, wanted};
+use super::wanted::{GridOnPlane, WantedSurface, wanted};
 use crate::analysis::surface::{PlaneBasis, SurfaceGrid};
 use crate::engine::results::Results;
 use crate::engine::stages::trajectory;
@@ -15,13 +15,13 @@ use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
 /// A surface.
 pub(super) struct Surface<'a> {
     pub config: &'a SurfaceConfig,
-    /// What it is chosen by, in words: `sgd/train:0, lbfgs/train:1`.
+    /// What determines its plane, in words: `sgd/train:0, lbfgs/train:1`.
     pub through: String,
     pub basis: PlaneBasis,
-    /// Eigenvalues of the Hessian, or shares in the variance; otherwise empty.
+    /// Eigenvalues of the Hessian, or fractions of the variance; otherwise empty.
     pub numbers: Vec<f64>,
     pub grid: SurfaceGrid,
-    /// The solutions by which the plane was chosen, with their coordinates.
+    /// The coordinates of the solutions that determine the plane.
     pub anchors: Vec<[f64; 2]>,
     pub fields: Vec<Field>,
     pub solutions: Vec<DrawnSolution>,
@@ -31,11 +31,11 @@ pub(super) struct Surface<'a> {
 /// Heights over the plane on one landscape.
 pub(super) struct Field {
     pub landscape: LandscapeName,
-    /// At the points of the grid, x fastest; NaN where a tile is missing.
+    /// Losses at the points of the grid, x fastest; NaN where a tile is missing.
     pub loss: Vec<f64>,
     /// Likewise; empty without classes.
     pub accuracy: Vec<f64>,
-    /// At the solutions by which the plane was chosen.
+    /// Losses at the solutions that determine the plane.
     pub anchor_loss: Vec<f64>,
     /// Likewise; empty without classes.
     pub anchor_accuracy: Vec<f64>,
@@ -92,11 +92,11 @@ pub(super) fn surfaces<'a>(
     sets: &[SolutionSet],
     paths: &[PathSet],
 ) -> Vec<Surface<'a>> {
-    let of = |one: Wanted<'a>| Surface::of(results, sets, paths, &one);
+    let of = |one: WantedSurface<'a>| Surface::of(results, sets, paths, &one);
     wanted(results, sets).into_iter().filter_map(of).collect()
 }
 
-/// The same; sets and paths are looked up.
+/// The same, with the sets and paths of the results.
 pub(super) fn all<'a>(results: &Results<'a>) -> Vec<Surface<'a>> {
     if results.config.section(&super::section::SECTION).is_empty() {
         return Vec::new();
@@ -110,7 +110,7 @@ impl<'a> Surface<'a> {
         results: &Results<'a>,
         sets: &[SolutionSet],
         paths: &[PathSet],
-        one: &Wanted<'a>,
+        one: &WantedSurface<'a>,
     ) -> Option<Self> {
         let GridOnPlane { basis, found, grid, anchors } =
             one.plane(results, sets).ok().flatten()?;
@@ -131,7 +131,7 @@ impl<'a> Surface<'a> {
 impl Field {
     fn of(
         results: &Results,
-        one: &Wanted,
+        one: &WantedSurface,
         landscape: LandscapeName,
         [points, anchors]: [usize; 2],
     ) -> Self {
@@ -157,7 +157,7 @@ impl Field {
         Self { landscape, loss, accuracy, anchor_loss, anchor_accuracy }
     }
 
-    /// How many points of the grid have a value.
+    /// Number of points of the grid with a value.
     pub fn known(&self) -> usize {
         self.loss.iter().filter(|loss| !loss.is_nan()).count()
     }
@@ -177,7 +177,7 @@ pub(super) fn range(numbers: &[f64]) -> Option<[f64; 2]> {
 fn solutions(
     results: &Results,
     sets: &[SolutionSet],
-    one: &Wanted,
+    one: &WantedSurface,
     basis: &PlaneBasis,
 ) -> Vec<DrawnSolution> {
     let of_set = |set: &SolutionSet| {
@@ -194,7 +194,7 @@ fn solutions(
 fn curves(
     results: &Results,
     paths: &[PathSet],
-    one: &Wanted,
+    one: &WantedSurface,
     basis: &PlaneBasis,
     own: Vec<[f64; 3]>,
 ) -> Vec<DrawnCurve> {

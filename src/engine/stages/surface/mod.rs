@@ -1,8 +1,8 @@
 //! `[[surface]]`: heights on planes and lines through the landscape.
 //!
 //! First the directions of each plane are computed (`directions`). Then its points are evaluated in
-//! tiles (`tiles`), and kept paths are projected on it (`projections`). Where solutions and
-//! trajectories lie follows from the results whenever it is shown. The mathematics is in
+//! tiles (`tiles`), and kept paths are projected on it (`projections`). The coordinates of
+//! solutions and trajectories are computed whenever they are shown. The mathematics is in
 //! [`crate::analysis::surface`].
 
 mod anchor;
@@ -44,7 +44,7 @@ use directions::{Directions, MAX_PRODUCTS};
 use projections::Projections;
 use section::{PlaneKind, SECTION, SurfaceConfig, Through};
 use tiles::{TILE, TileValues, Tiles};
-use wanted::{Wanted, landscapes_of, wanted};
+use wanted::{WantedSurface, landscapes_of, wanted};
 
 /// Its name in the journal, in the log and in `status`.
 const STAGE: &str = "surfaces";
@@ -56,7 +56,7 @@ pub struct Surfaces;
 mod kinds {
     use crate::solutions::LandscapeName;
 
-    /// Kinds of a surface.
+    /// Maximum number of kinds of one surface.
     const MANY: usize = 32;
 
     pub fn directions(surface: usize) -> usize {
@@ -88,7 +88,7 @@ fn images(problem: &Problem, config: &SurfaceConfig, landscape: LandscapeName) -
     problem.trained().map_or(1, |trained| images_of(trained, split, config.images).len())
 }
 
-/// The landscapes of a surface, as far as they are known without results.
+/// The landscapes of a surface that are known without results.
 fn landscapes(problem: &Problem, config: &SurfaceConfig) -> Vec<LandscapeName> {
     let paths = &problem.config.paths;
     let of_paths = problem.subject.either(
@@ -100,15 +100,15 @@ fn landscapes(problem: &Problem, config: &SurfaceConfig) -> Vec<LandscapeName> {
     landscapes_of(&problem.config, config, &of_paths)
 }
 
-/// The work of a tile, at most.
+/// Maximum work of a tile.
 fn tile_work(problem: &Problem, config: &SurfaceConfig, landscape: LandscapeName) -> Work {
     let points = TILE.min(config.points.pow(config.dimensions as u32) + config.solutions());
     let path_losses = (points * images(problem, config, landscape)) as f64;
     Work { path_losses, ..Work::default() }
 }
 
-/// The work of the directions, at most. A product of the Hessian is two gradients in double
-/// precision, which take twice as long; a path that was not kept is searched for again.
+/// Maximum work of the directions. A product of the Hessian is two gradients in double precision,
+/// which take twice as long. A path that was not kept is searched for again.
 fn directions_work(problem: &Problem, config: &SurfaceConfig) -> Work {
     let first = landscapes(problem, config).first().copied();
     let images = first.map_or(0, |landscape| images(problem, config, landscape));
@@ -125,7 +125,7 @@ fn directions_work(problem: &Problem, config: &SurfaceConfig) -> Work {
     }
 }
 
-/// The points of the trajectory that a plane is made from, at most.
+/// Maximum number of points of the trajectory of a plane.
 fn trajectory_points(problem: &Problem, config: &SurfaceConfig) -> usize {
     let Through::Trajectory(optimizer, _) = &config.through else { return 0 };
     let every = trajectory::every(&problem.config);
@@ -248,7 +248,7 @@ impl Stage for Surfaces {
     fn memory(&self, problem: &Problem, _: usize) -> Need {
         let all = configs(&problem.config);
         let vector = 8.0 * problem.layout().parameters() as f64;
-        // The later layers at the points of a tile; at one point in double precision it is less.
+        // The later layers at the points of a tile; one point in double precision needs less.
         let later = |trained: &Trained| later_bytes(trained.network.as_ref(), TILE, 3);
         let threads = problem.config.run.threads_per_rank as f64;
         let evaluation = problem.trained().map_or(0.0, later) * threads;
@@ -260,7 +260,7 @@ impl Stage for Surfaces {
                 PlaneKind::Path => {
                     (3.0 * problem.config.paths.parameters.points as f64, "paths.points")
                 }
-                // The points in single precision, widened, and less their mean.
+                // The points in single precision, in double precision, and without their mean.
                 PlaneKind::Trajectory => {
                     (2.5 * trajectory_points(problem, config) as f64, "surface.plane")
                 }
@@ -273,7 +273,7 @@ impl Stage for Surfaces {
                 if config.plane == PlaneKind::Hessian { 2.0 * threads * evaluators } else { 0.0 };
             Part::new(vectors * vector + evaluation.max(double), "a surface", keys)
         });
-        // Origin and directions, as the journal stores them, decoded and as a basis; three solutions.
+        // Origin and directions: in the journal, decoded, and as a basis. Three solutions.
         let root = 12.0 * vector * all.len() as f64;
         let points = |config: &SurfaceConfig| config.points.pow(config.dimensions as u32) as f64;
         let points: f64 = all.iter().map(points).sum::<f64>() * 2.0 * 8.0 * 4.0;
@@ -325,8 +325,8 @@ impl Stage for Surfaces {
     }
 }
 
-/// All tiles of a surface that is not possible, or not yet.
-fn add_obstacle(counts: &mut Counts, one: &Wanted, may_pass: bool, reason: &str) {
+/// Counts all tiles of a surface whose plane is not known.
+fn add_obstacle(counts: &mut Counts, one: &WantedSurface, may_pass: bool, reason: &str) {
     let all = one.tiles();
     for &landscape in &one.landscapes {
         let (failed, left) = if may_pass { (0, all) } else { (all, 0) };
@@ -340,7 +340,7 @@ fn add_obstacle(counts: &mut Counts, one: &Wanted, may_pass: bool, reason: &str)
     }
 }
 
-fn add_tasks(counts: &mut Counts, results: &Results, one: &Wanted) {
+fn add_tasks(counts: &mut Counts, results: &Results, one: &WantedSurface) {
     let name = &one.config.name;
     let directions = format!("directions of {name}");
     let state = TaskState::new(directions.clone(), one.directions_ended(results));

@@ -1,7 +1,7 @@
 //! The projections of kept paths on planes as tasks.
 
 use super::anchor::{Anchor, projection_key};
-use super::wanted::{Wanted, wanted};
+use super::wanted::{WantedSurface, wanted};
 use super::{STAGE, kinds};
 use crate::analysis::surface::PlaneBasis;
 use crate::engine::curves::PathPlace;
@@ -26,20 +26,20 @@ pub(super) struct Projections<'a> {
     pub problem: &'a Problem,
 }
 
-/// Which path on which plane.
+/// A path and a plane.
 pub(super) struct ProjectionKey {
     stored: String,
     surface: usize,
     curve: CurveKey,
 }
 
-/// What the tasks are made from, on the root.
+/// The data from which tasks are built, on the root.
 pub(super) struct ProjectionSource {
     bases: Vec<Option<PlaneBasis>>,
     curves: Option<CurveSource>,
 }
 
-/// A path and a plane.
+/// A path and a plane, as sent to a rank.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ProjectionTask {
     origin: Vec<f64>,
@@ -49,7 +49,7 @@ pub(super) struct ProjectionTask {
 
 /// The paths that a surface may show: between its sets, but not the one that it is made from.
 pub(super) fn paths_of(
-    one: &Wanted,
+    one: &WantedSurface,
     paths: &[PathSet],
 ) -> Vec<(EndSets, LandscapeName, (u32, u32))> {
     let shown = |of: &&PathSet| of.set.both().iter().all(|set| one.config.sets.contains(set));
@@ -64,10 +64,10 @@ pub(super) fn paths_of(
     found.filter(|path| !own(path)).collect()
 }
 
-/// What became of a projection; `None` if it has not been computed.
+/// The outcome for a projection. `None` if it has not been computed.
 pub(super) fn ended<'a>(
     results: &Results<'a>,
-    one: &Wanted,
+    one: &WantedSurface,
     (sets, landscape, pair): &(EndSets, LandscapeName, (u32, u32)),
 ) -> Option<Result<(), &'a str>> {
     let key = projection_key(&one.plane, sets, *landscape, *pair);
@@ -92,7 +92,7 @@ impl Computation for Projections<'_> {
         let mut bases: Vec<Option<PlaneBasis>> = Vec::new();
         let (mut done, mut left) = (0, Vec::new());
         for one in &all {
-            // What is in the way has been said with the tiles.
+            // The tiles report why there is no plane.
             let basis = one.plane(&results, &sets).ok().flatten().map(|plane| plane.basis);
             let there = basis.is_some();
             bases.push(basis);
@@ -171,7 +171,7 @@ pub(super) fn place(basis: &PlaneBasis, theta: &[f64]) -> [f64; 3] {
 /// The projection of a path, if it is there.
 pub(super) fn projection(
     results: &Results,
-    one: &Wanted,
+    one: &WantedSurface,
     (sets, landscape, pair): &(EndSets, LandscapeName, (u32, u32)),
 ) -> Option<ProjectedPoints> {
     let key = projection_key(&one.plane, sets, *landscape, *pair);
@@ -179,6 +179,6 @@ pub(super) fn projection(
 }
 
 /// The sets of a surface's solutions.
-pub(super) fn sets_of<'s>(one: &Wanted, sets: &'s [SolutionSet]) -> Vec<&'s SolutionSet> {
+pub(super) fn sets_of<'s>(one: &WantedSurface, sets: &'s [SolutionSet]) -> Vec<&'s SolutionSet> {
     sets.iter().filter(|set| one.config.sets.contains(&set.name)).collect()
 }

@@ -21,7 +21,7 @@ pub struct SurfaceConfig {
     pub name: String,
     /// How the plane is chosen.
     pub plane: PlaneKind,
-    /// What it is chosen by.
+    /// The solutions, the path or the trajectory that determine it.
     pub through: Through,
     /// 1: a line, 2: a plane.
     pub dimensions: usize,
@@ -66,7 +66,7 @@ impl Choice for PlaneKind {
     }
 }
 
-/// What a plane is chosen by.
+/// The solutions, the path or the trajectory that determine a plane.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Through {
     /// Solutions.
@@ -92,7 +92,7 @@ impl SurfaceConfig {
         SurfaceGrid { extent, points: self.points }
     }
 
-    /// Solutions that are evaluated besides the points of the grid.
+    /// Number of solutions that are evaluated in addition to the points of the grid.
     pub fn solutions(&self) -> usize {
         match &self.through {
             Through::Solutions(solutions) => solutions.len(),
@@ -108,18 +108,17 @@ static NAME: Key<Text, Required> = Key::new("name", Text)
 
 static PLANE: Key<OneOf<PlaneKind>> = Key::new("plane", OneOf::NEW)
     .meaning(
-        "how the plane is chosen: through three solutions, random directions or the leading \
-         eigenvectors of the Hessian at a solution, or the principal plane of a path or a \
-         trajectory",
+        "the plane: through three solutions; random directions, or the leading eigenvectors of the \
+         Hessian, at a solution; the principal plane of a path or a trajectory",
     )
     .default(PlaneKind::Solutions);
 
 pub(super) static THROUGH: Key<Texts, Required> = Key::new("through", Texts)
     .meaning(
-        "the solutions, each SET:INITIALIZATION or SET:best, the one with the lowest loss; the \
-         path, SET:a-b or SET1~SET2:a-b; or the trajectory, OPTIMIZER:INITIALIZATION",
+        "what determines the plane: solutions, each SET:INITIALIZATION, or SET:best for the lowest \
+         loss; a path, SET:a-b or SET1~SET2:a-b; or a trajectory, OPTIMIZER:INITIALIZATION",
     )
-    .note("three solutions of a plane, two of a line; otherwise one entry")
+    .note("three solutions for a plane, two for a line; otherwise one entry")
     .required("[\"sgd/train:best\", \"sgd/test:best\", \"lbfgs/train:best\"]");
 
 pub(super) static DIMENSIONS: Key<Count> =
@@ -132,12 +131,12 @@ static POINTS: Key<Count> = Key::new("points", Count::between(2, 1001))
 
 static EXTENT: Key<NumbersOrAuto> = Key::new("extent", NumbersOrAuto)
     .meaning(
-        "how far the grid reaches: a number r for −r to r, `[low, high]` for every direction, or \
+        "the range of the grid: a number r for −r to r, `[low, high]` for every direction, or \
          `[x_low, x_high, y_low, y_high]`",
     )
     .note(
-        "automatic: around the three solutions, the path or the trajectory with a margin; −1 to 1 \
-         for random directions; a tenth of the length of θ to both sides for the Hessian",
+        "`\"auto\"`: the solutions, the path or the trajectory with a margin; −1 to 1 for random \
+         directions; a tenth of the length of θ to both sides for the Hessian",
     )
     .default(None);
 
@@ -153,8 +152,8 @@ static IMAGES: Key<CountOrAll> = Key::new("images", CountOrAll)
 
 static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
     .meaning(
-        "the sets whose solutions are drawn in, with the kept paths between them and the \
-         trajectories of their optimizers, each with its distance from the plane",
+        "the sets whose solutions are drawn, with the kept paths between them and the trajectories \
+         of their optimizers, each with its distance from the plane",
     )
     .derived("all sets there are", "[\"sgd/train\", \"lbfgs/train\"]");
 
@@ -164,7 +163,7 @@ static SPEC: SectionSpec = SectionSpec {
     shape: Multiplicity::Named,
     keys: &[&NAME, &PLANE, &THROUGH, &DIMENSIONS, &POINTS, &EXTENT, &LANDSCAPES, &IMAGES, &SETS],
     choices: None,
-    // Results are stored under all of these that they depend on.
+    // Each result is stored under the keys that it depends on.
     invalidates: Invalidates::Nothing,
 };
 
@@ -213,7 +212,7 @@ fn read(root: &Section<'_>, available: &Available) -> Read<Vec<SurfaceConfig>> {
     })
 }
 
-/// Whether a process has a data set of a name is known when it has been started.
+/// Whether a process has a data set of this name is known only after its start.
 fn read_landscapes(section: &Section<'_>, available: &Available) -> Read<Vec<String>> {
     let known = |names: &Vec<String>| {
         if available.analytic && !available.process {

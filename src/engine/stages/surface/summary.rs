@@ -1,8 +1,8 @@
-//! The table of the surfaces, and what is missing of them.
+//! The table of the surfaces, and their missing parts.
 
 use super::found::{Field, Surface, range};
 use super::section::PlaneKind;
-use super::wanted::Wanted;
+use super::wanted::WantedSurface;
 use crate::config::reader::Choice;
 use crate::engine::console::count;
 use crate::engine::results::Results;
@@ -27,9 +27,9 @@ pub(super) fn tables(surfaces: &[Surface]) -> Vec<SummaryTable> {
     vec![SummaryTable {
         title: "Surfaces",
         about: "loss on a grid over a plane or a line: its range on the grid, its values at the \
-                solutions by which the plane was chosen, and the range of the distances of all \
-                drawn solutions from the plane. A minimum of the plane is in general no minimum of \
-                the landscape."
+                solutions that determine the plane, and the range of the distances of all drawn \
+                solutions from the plane. A minimum on the plane is in general no minimum of the \
+                landscape."
             .to_owned(),
         header,
         texts: 3,
@@ -62,7 +62,7 @@ fn row(one: &Surface, field: &Field, has_accuracy: bool) -> Vec<String> {
     row
 }
 
-/// What belongs to the directions of a plane.
+/// Eigenvalues or fractions of the variance along the directions of a plane, in words.
 pub(super) fn remark(one: &Surface) -> Option<String> {
     let name = &one.config.name;
     let shares = || {
@@ -88,9 +88,9 @@ pub(super) fn remark(one: &Surface) -> Option<String> {
     }
 }
 
-/// What the configuration asks for and is not there.
-pub(super) fn missing(results: &Results, all: &[Wanted]) -> Vec<String> {
-    let of = |one: &Wanted| {
+/// The missing results that the configuration asks for.
+pub(super) fn missing(results: &Results, all: &[WantedSurface]) -> Vec<String> {
+    let of = |one: &WantedSurface| {
         let name = &one.config.name;
         if let Some(obstacle) = one.obstacle(results) {
             let not = if obstacle.may_pass { "has not been" } else { "cannot be" };

@@ -20,8 +20,8 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Points of a tile. The first layer of a network is computed for three vectors instead, so that
-/// more points would not make it faster; and a tile takes minutes at most.
+/// Points of a tile. The first layer of a network is computed for three vectors and not for every
+/// point, so larger tiles would not be faster. A tile takes minutes at most.
 pub(super) const TILE: usize = 64;
 
 /// Heights and accuracies at the points of a tile.
@@ -37,7 +37,7 @@ pub(super) struct Tiles<'a> {
     pub problem: &'a Problem,
 }
 
-/// Which tile of which surface.
+/// A tile of a surface.
 pub(super) struct TileTaskKey {
     stored: String,
     surface: usize,
@@ -69,7 +69,7 @@ impl Computation for Tiles<'_> {
         let sets = directory.solutions(self.problem)?;
         let results = directory.results(self.problem);
         let (mut done, mut tasks, mut source) = (0, Vec::new(), Vec::new());
-        // Surfaces that differ in what is drawn in alone have the same tiles.
+        // Surfaces that differ only in the drawn solutions and curves have the same tiles.
         let mut begun = BTreeSet::new();
         for one in wanted(&results, &sets) {
             let name = &one.config.name;

@@ -1,4 +1,4 @@
-//! The surfaces that a configuration asks for, as far as results allow.
+//! The surfaces that a configuration asks for, with what the results so far determine.
 
 use super::STAGE;
 use super::anchor::{Anchor, Obstacle, directions_key, plane_key, tile_key};
@@ -11,24 +11,24 @@ use crate::engine::results::Results;
 use crate::kernels::norm;
 use crate::solutions::{LandscapeName, SolutionSet};
 
-/// A surface, with what it is anchored to.
-pub(super) struct Wanted<'a> {
+/// A surface with its anchor.
+pub(super) struct WantedSurface<'a> {
     pub config: &'a SurfaceConfig,
     /// Its place in the configuration.
     pub index: usize,
     pub landscapes: Vec<LandscapeName>,
     pub anchor: Result<Anchor, Obstacle>,
-    /// Its part of the keys of results; empty without an anchor.
+    /// The part of the keys of results that identifies its plane; empty without an anchor.
     pub plane: String,
 }
 
 /// A plane with the grid on it.
 pub(super) struct GridOnPlane {
     pub basis: PlaneBasis,
-    /// What was found out about the directions.
+    /// The directions.
     pub found: FoundDirections,
     pub grid: SurfaceGrid,
-    /// The coordinates of the solutions by which the plane was chosen.
+    /// The coordinates of the solutions that determine the plane.
     pub anchors: Vec<[f64; 2]>,
 }
 
@@ -48,7 +48,7 @@ pub(super) fn landscapes_of(
 }
 
 /// All surfaces.
-pub(super) fn wanted<'a>(results: &Results<'a>, sets: &[SolutionSet]) -> Vec<Wanted<'a>> {
+pub(super) fn wanted<'a>(results: &Results<'a>, sets: &[SolutionSet]) -> Vec<WantedSurface<'a>> {
     let configs: &'a Vec<SurfaceConfig> = results.config.section(&SECTION);
     let of_paths = results.landscapes();
     let one = |(index, config): (usize, &'a SurfaceConfig)| {
@@ -56,13 +56,13 @@ pub(super) fn wanted<'a>(results: &Results<'a>, sets: &[SolutionSet]) -> Vec<Wan
         let anchor = Anchor::of(results, sets, config);
         let key = |anchor: &Anchor| plane_key(results, config, anchor, &landscapes);
         let plane = anchor.as_ref().map_or_else(|_| String::new(), key);
-        Wanted { config, index, landscapes, anchor, plane }
+        WantedSurface { config, index, landscapes, anchor, plane }
     };
     configs.iter().enumerate().map(one).collect()
 }
 
-impl Wanted<'_> {
-    /// What became of its directions; `None` if they have not been computed.
+impl WantedSurface<'_> {
+    /// The outcome for its directions. `None` if they have not been computed.
     pub fn directions_ended<'r>(&self, results: &Results<'r>) -> Option<Result<(), &'r str>> {
         results.contents.task_ended(STAGE, &directions_key(&self.plane))
     }
@@ -72,7 +72,7 @@ impl Wanted<'_> {
         tiles(self.config)
     }
 
-    /// What became of a tile; `None` if it has not been computed.
+    /// The outcome for a tile. `None` if it has not been computed.
     pub fn tile_ended<'r>(
         &self,
         results: &Results<'r>,
@@ -83,7 +83,7 @@ impl Wanted<'_> {
         results.contents.task_ended(STAGE, &key)
     }
 
-    /// Why this surface is not possible, so far or at all.
+    /// Why this surface cannot be computed yet, or cannot be computed at all.
     pub fn obstacle(&self, results: &Results) -> Option<Obstacle> {
         if let Err(obstacle) = &self.anchor {
             return Some(obstacle.clone());
@@ -92,7 +92,7 @@ impl Wanted<'_> {
         Some(Obstacle { reason, may_pass: false })
     }
 
-    /// Its plane; `None` as long as its directions have not been computed.
+    /// Its plane. `None` if its directions have not been computed.
     ///
     /// # Errors
     /// Why there is none.
@@ -143,7 +143,7 @@ impl Wanted<'_> {
 }
 
 impl GridOnPlane {
-    /// The points of the grid, then the solutions by which the plane was chosen.
+    /// The points of the grid, then the solutions that determine the plane.
     pub fn places(&self) -> Vec<[f64; 2]> {
         let mut places = self.grid.places();
         places.extend(&self.anchors);

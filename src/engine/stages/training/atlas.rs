@@ -4,7 +4,7 @@ use crate::engine::store::atlas::{Atlas, AtlasError, CURVES, Curves, Label, Node
 use crate::optimizer::TrainingRun;
 use ndarray::Array2;
 
-/// One for each optimizer.
+/// The names of its groups: one for each optimizer.
 pub(super) fn groups(atlas: &Atlas<'_>) -> Vec<String> {
     atlas.curves.iter().map(|curves| format!("/solutions/{}/{CURVES}", curves.optimizer)).collect()
 }
@@ -55,7 +55,7 @@ fn write_curves(node: &Node, curves: &Curves<'_>, loss_unit: &str) -> Result<(),
     node.numbers(&Label::new("memory_dropped", "initialization", words), &dropped)
 }
 
-/// Losses in the longest curve, and at least as many as there may be.
+/// The number of columns: that of the longest curve, and at least that of a full run.
 fn columns(curves: &Curves<'_>) -> usize {
     let longest =
         finished(curves).map(|(_, run)| run.curve_train.len().max(run.curve_test.len())).max();
@@ -66,7 +66,7 @@ fn finished<'a>(curves: &'a Curves<'_>) -> impl Iterator<Item = (usize, &'a Trai
     curves.runs.iter().enumerate().filter_map(|(row, run)| Some((row, (*run)?.ok()?)))
 }
 
-/// The curves as rows of one length, epochs + 1; what a run has not reached is NaN.
+/// The curves as rows of one length, epochs + 1, with NaN after the end of a run.
 fn table(curves: &Curves<'_>, curve: impl Fn(&TrainingRun) -> &Vec<f64>) -> Array2<f64> {
     let mut table = Array2::from_elem((curves.runs.len(), columns(curves)), f64::NAN);
     for (row, run) in finished(curves) {

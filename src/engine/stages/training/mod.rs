@@ -144,7 +144,7 @@ impl Stage for Training {
     }
 }
 
-/// The work of a training run, at most.
+/// Maximum work of a training run.
 fn work(trained: &Trained, optimizer: &OptimizerName) -> Work {
     let [train, test] = [Split::Train, Split::Test].map(|split| trained.images(split).len());
     training_work(&trained.config.training.optimizer(optimizer).cost(), train, test)
@@ -162,7 +162,7 @@ impl Computation for TrainingRuns<'_> {
     type Task = TrainingTask;
     type Outcome = TrainingRun;
 
-    /// The longest first, so that no rank begins a long one when the others are done.
+    /// The longest come first, so that no rank begins a long one when the others are done.
     fn pending(&self, directory: &RunDirectory) -> Result<Pending<TrainingTask>, String> {
         let training = &self.trained.config.training;
         let mut optimizers = training.optimizers.clone();
@@ -222,9 +222,9 @@ impl Computation for TrainingRuns<'_> {
     }
 }
 
-/// What a run of each optimizer costs, for the time left. Where several are to run they are compared
-/// by the speed of this machine: the passes of one may be done before anything is known of those of
-/// another.
+/// The cost of a run of each optimizer, for predicting the time left. Several optimizers are
+/// compared by the measured speed of this machine, because all runs of one may end before any run
+/// of another begins.
 fn work_by_method(
     trained: &Trained,
     seed: MasterSeed,

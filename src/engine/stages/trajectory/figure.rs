@@ -36,12 +36,12 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     Figure {
         key: "trajectories",
         title: "Trajectories",
-        about: "The way of a training run: its parameters every few epochs, in the plane in which \
-                these points differ most (the two leading principal components of the points of \
-                this run alone). Small disks are the points. The triangle is the initialization, the marker of the optimizer \
-                the end. The percentage is the share of the variance along that direction; what is \
-                left is not in the picture. The two axes of a panel have different scales, and so have \
-                different panels.",
+        about: "The trajectory of a training run: its parameters every few epochs, in the plane in \
+                which these points differ most (the two leading principal components of the points \
+                of this run). Small disks are the points. The triangle is the initialization, the \
+                marker of the optimizer the end. The percentage is the share of the variance along \
+                that direction; the remaining variance is not visible. The two axes of a panel \
+                have different scales, and so have different panels.",
         notes,
         panels,
         tables: vec![table],

@@ -1,10 +1,9 @@
-//! The way of a training run through the landscape: its parameters every few epochs, and their
-//! projection on the plane in which they differ most.
+//! Trajectories of training runs: their parameters every few epochs, and the projection on the
+//! plane in which they differ most.
 //!
-//! A task repeats a training run, which gives the same bits, and keeps what the run itself does
-//! not: `Recorder`. So a trajectory can be asked for at any time after the training, costs as
-//! much as the run. The initial vectors of all runs follow from the seed and are always in
-//! `atlas.h5`.
+//! A task repeats a training run, which gives the same bits, and records its points (`Recorder`).
+//! So a trajectory can be requested at any time after the training. It takes as long as the run.
+//! The initial vectors of all runs follow from the seed and are always in `atlas.h5`.
 
 mod atlas;
 mod figure;
@@ -45,7 +44,7 @@ const STAGE: &str = "trajectories";
 /// Keeps the trajectories of chosen training runs.
 pub struct Trajectories;
 
-/// Which training run.
+/// A training run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct TrajectoryKey {
     /// The optimizer.
@@ -59,8 +58,8 @@ impl TrajectoryKey {
         format!("{} initialization {}", self.optimizer, self.initialization)
     }
 
-    /// Its key in the journal. Trajectories of other steps are other results, and so is what
-    /// another version of this stage would store.
+    /// Its key in the journal. It includes the distance of the points and the version of the stored
+    /// results.
     fn stored(&self, every: usize) -> String {
         format!("{} {} every {every} v1", self.optimizer, self.initialization)
     }
@@ -86,7 +85,7 @@ fn wanted(config: &Config) -> Vec<TrajectoryKey> {
     training.optimizers.iter().flat_map(of).collect()
 }
 
-/// What became of a trajectory; `None` if it has not ended.
+/// The trajectory, or why it failed. `None` if it has not ended.
 pub(super) fn trajectory(
     results: &Results,
     key: &TrajectoryKey,
@@ -95,13 +94,13 @@ pub(super) fn trajectory(
     Some(results.contents.task(STAGE, &key.stored(every))?.result)
 }
 
-/// Whether a trajectory is there or failed, and why; `None` if it has not ended.
+/// Whether a trajectory was recorded, or why it failed. `None` if it has not ended.
 pub(super) fn ended<'a>(results: &Results<'a>, key: &TrajectoryKey) -> Option<Result<(), &'a str>> {
     let every = results.config.section(&SECTION).every;
     results.contents.task_ended(STAGE, &key.stored(every))
 }
 
-/// Those that are there.
+/// The trajectories that were recorded.
 pub(super) fn found(results: &Results) -> Vec<(TrajectoryKey, Trajectory)> {
     let there = |key| {
         let trajectory = trajectory(results, &key)?.ok()?;
@@ -110,8 +109,8 @@ pub(super) fn found(results: &Results) -> Vec<(TrajectoryKey, Trajectory)> {
     wanted(results.config).into_iter().filter_map(there).collect()
 }
 
-/// Whether the losses of a trajectory are those of the training run that the journal has, to the
-/// bit. Another type of processor computes another run.
+/// Whether the losses of a trajectory equal those of the stored training run to the bit. On another
+/// type of processor they differ.
 fn repeats_run(results: &Results, key: &TrajectoryKey, trajectory: &Trajectory) -> bool {
     let Some(stored) = results.contents.training(&key.optimizer, key.initialization) else {
         return false;
@@ -125,7 +124,7 @@ fn repeats_run(results: &Results, key: &TrajectoryKey, trajectory: &Trajectory) 
     same(&trajectory.loss_train, &run.curve_train) && same(&trajectory.loss_test, &run.curve_test)
 }
 
-/// That some trajectories are not those of the stored runs, if so.
+/// A remark if some trajectories are not those of the stored runs.
 fn other_runs(results: &Results, found: &[(TrajectoryKey, Trajectory)]) -> Option<String> {
     let others = found.iter().filter(|(key, points)| !repeats_run(results, key, points)).count();
     (others > 0).then(|| {
@@ -142,7 +141,7 @@ fn kind(trained: &Trained, optimizer: &OptimizerName) -> usize {
     trained.config.training.position(optimizer).unwrap_or_default()
 }
 
-/// Vectors that the trajectory of a run has, at most.
+/// Maximum number of points of the trajectory of a run.
 fn points(trained: &Trained, optimizer: &OptimizerName, every: usize) -> usize {
     trained.config.training.optimizer(optimizer).epochs().div_ceil(every) + 1
 }
@@ -227,7 +226,7 @@ impl Stage for Trajectories {
         let task = wanted.chunk_by(|a, b| a.optimizer == b.optimizer).map(|keys| {
             let optimizer = &keys[0].optimizer;
             let cost = trained.config.training.optimizer(optimizer).cost();
-            // Once as they are kept, once as they are sent.
+            // The points, and a copy while they are sent.
             let bytes = training_bytes(&cost, dimension, line) + 2.0 * kept(optimizer);
             Part::new(
                 bytes,
@@ -238,7 +237,7 @@ impl Stage for Trajectories {
         let all = wanted.iter().map(|key| kept(&key.optimizer)).sum::<f64>();
         let initial = vectors(f64::from(trained.config.training.initializations));
         let root = vec![
-            // As the journal stores them, and decoded.
+            // The points as the journal stores them, and decoded.
             Part::new(
                 2.0 * all,
                 "the trajectories",
@@ -251,7 +250,7 @@ impl Stage for Trajectories {
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
         let Record::Task { outcome: Ok(bytes), .. } = record else { return KeyNumbers::default() };
-        // Its first fields; the parameters are not decoded.
+        // Decode the first fields only, without the parameters.
         let Ok((head, _)) = postcard::take_from_bytes::<TrajectoryHead>(bytes) else {
             return KeyNumbers::default();
         };
@@ -334,15 +333,15 @@ struct Repetitions<'a> {
     trained: &'a Trained,
 }
 
-/// Points of a trajectory, at most: the eigenvalues of their kernel matrix take seconds.
+/// Maximum number of points of a trajectory: the eigenvalues of their kernel matrix take seconds.
 const MAX_POINTS: usize = 2000;
 
-/// Bytes of the points of a trajectory, at most: they travel between the ranks, also in
+/// Maximum size of the points of a trajectory, in bytes: they are sent between ranks, also in
 /// checkpoints.
 const MAX_BYTES: usize = 512 << 20;
 
 impl Repetitions<'_> {
-    /// Refuses what no rank could send, on every rank alike.
+    /// Refuses a trajectory that is too large to send. All ranks decide alike.
     fn check_size(&self, optimizer: &OptimizerName) -> Result<(), String> {
         let points = points(self.trained, optimizer, self.every());
         let vector = self.trained.network.layout().parameters() * size_of::<f32>();
@@ -350,7 +349,7 @@ impl Repetitions<'_> {
             return Ok(());
         }
         Err(format!(
-            "{points} points are too many, the limit is {} for this network; increase \
+            "{points} points are too many, the maximum is {} for this network; increase \
              trajectory.every",
             MAX_POINTS.min(MAX_BYTES / vector)
         ))
@@ -367,7 +366,7 @@ impl Computation for Repetitions<'_> {
     type Task = TrajectoryKey;
     type Outcome = Result<Trajectory, String>;
 
-    /// The longest first.
+    /// The longest come first.
     fn pending(&self, directory: &RunDirectory) -> Result<Pending<TrajectoryKey>, String> {
         let kind = |key: &TrajectoryKey| kind(self.trained, &key.optimizer);
         let passes = |key: &TrajectoryKey| Training.work(self.problem, kind(key)).passes();

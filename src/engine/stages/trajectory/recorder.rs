@@ -1,4 +1,4 @@
-//! A training run that is watched: what it comes to, and what is kept of its way.
+//! A training run whose points are recorded.
 
 use crate::analysis::kernel_pca::{Kernel, KernelPcaFit};
 use crate::landscape::Interrupted;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// Principal components that the points are projected on.
 const COMPONENTS: usize = 2;
 
-/// n points of a training run. What is small comes first: see [`TrajectoryHead`].
+/// n points of a training run. Small fields come first: see [`TrajectoryHead`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trajectory {
     /// `(n,)` epochs done, ascending from 0; the last one is where the run ended.
@@ -62,7 +62,8 @@ fn distance(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
     squares.sum::<f64>().sqrt()
 }
 
-/// The points so far. The last one is the latest, which stays only if it is due or the run ends.
+/// The points so far. The last one is the current point, which is kept only if it is due or the run
+/// ends.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Points {
     epoch: Vec<u32>,
@@ -74,7 +75,7 @@ struct Points {
 impl Points {
     fn visit(&mut self, visited: Visited<'_>, every: u32) {
         let Visited { epoch, theta, loss_train, loss_test } = visited;
-        // What has left the finite numbers has no place in a projection.
+        // Points that are not finite cannot be projected.
         let last = self.epoch.last().copied();
         if last == Some(epoch) || !theta.iter().all(|component| component.is_finite()) {
             return;
@@ -107,14 +108,14 @@ impl Points {
     }
 }
 
-/// A training run together with the points that it has passed.
+/// A training run together with its recorded points.
 pub struct Recorder<'a, 'd> {
     trainer: Trainer<'a, 'd>,
     every: u32,
     points: Points,
 }
 
-/// What is stored of a run that is suspended.
+/// The checkpoint of a suspended run.
 #[derive(Debug, Deserialize)]
 pub struct RecorderState {
     training: TrainingState,
@@ -122,7 +123,7 @@ pub struct RecorderState {
 }
 
 impl<'a, 'd> Recorder<'a, 'd> {
-    /// Keeps every so many epochs of a run, from where it was suspended.
+    /// Records a point every `every` epochs of a run. A `state` resumes a suspended one.
     pub fn new(trainer: Trainer<'a, 'd>, every: usize, state: Option<RecorderState>) -> Self {
         let every = u32::try_from(every).unwrap_or(u32::MAX);
         let (training, points) =
@@ -147,7 +148,7 @@ impl Solver for Recorder<'_, '_> {
     }
 
     fn state(&self) -> Option<impl Serialize + '_> {
-        // As the fields of `RecorderState`.
+        // In the order of the fields of `RecorderState`.
         self.trainer.state.as_ref().map(|training| (training, &self.points))
     }
 
@@ -171,7 +172,7 @@ mod tests {
         for (epoch, theta) in visits {
             let loss = f64::from(*epoch);
             let visited = Visited { epoch: *epoch, theta, loss_train: loss, loss_test: 2.0 * loss };
-            // The same state is seen after each step within an epoch.
+            // Several steps within an epoch show the same point.
             points.visit(visited, every);
             points.visit(visited, every);
         }

@@ -5,7 +5,7 @@ use crate::config::reader::{Read, Section};
 use crate::config::schema::{Count, Integer, Invalidates, Key, SectionSpec};
 use crate::config::stages::OfStage;
 
-/// What is kept of training runs besides their solutions.
+/// Which training runs are recorded, and how often.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrajectoryConfig {
     /// Initializations of each optimizer whose trajectory is kept, from number 0 on.
@@ -23,7 +23,10 @@ static RUNS: Key<Integer<u32>> = Key::new("runs", Integer::at_least(0))
 
 static EVERY: Key<Count> = Key::new("every", Count::at_least(1))
     .unit("epochs")
-    .meaning("epochs, or iterations of L-BFGS, between two points; the last one is kept, too")
+    .meaning(
+        "epochs, or iterations of L-BFGS, between two points; the last point is always \
+              included",
+    )
     .invalidates(Invalidates::Nothing)
     .default(10);
 
@@ -38,12 +41,12 @@ static SPEC: SectionSpec = SectionSpec::single(
 pub static SECTION: OfStage<TrajectoryConfig> = OfStage {
     spec: &SPEC,
     documentation: "The parameters of a training run every few epochs, projected on the two \
-                    leading principal components of these points. `run` and `train` repeat the \
-                    run to record them, after the training, which takes the time of the run once \
-                    more. So trajectories can be asked for after the training, too.\n\
-                    On the same type of processor the repetition has the same bits. On another \
-                    one it is another run: the table, the report and the attribute `repeats_run` \
-                    in `atlas.h5` say so.",
+                    leading principal components of these points. After the training, `run` and \
+                    `train` repeat the training run to record them, which takes as long as the run \
+                    itself. So trajectories can also be added to a finished run.\nOn the same type \
+                    of processor the repetition has the same bits. On another type it is a \
+                    different run: the table, the report and the attribute `repeats_run` in \
+                    `atlas.h5` say so.",
     read,
 };
 

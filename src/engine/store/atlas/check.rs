@@ -1,4 +1,4 @@
-//! Whether the parts of an atlas fit together, before anything of it is written.
+//! Checks that the parts of an atlas fit together, before anything is written.
 
 use super::input::Atlas;
 use super::{AXES, AtlasError};
@@ -7,10 +7,10 @@ use crate::network::Tensor;
 use crate::solutions::SolutionSet;
 use std::collections::HashSet;
 
-/// Name of the group of the loss curves, which lies beside the sets of an optimizer.
+/// Name of the group of loss curves, beside the sets of an optimizer.
 pub const CURVES: &str = "curves";
 
-/// Name of the group of the starts that minima are looked for from, which lies beside their set.
+/// Name of the group of the starts of a search for minima, beside their set.
 pub const STARTS: &str = "starts";
 
 /// Checks names and lengths.
@@ -30,7 +30,7 @@ pub(super) fn check(atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     distinct(groups)
 }
 
-/// [`AtlasError::Inconsistent`] at this group or dataset, unless the condition holds.
+/// Returns [`AtlasError::Inconsistent`] at this group or dataset if the condition does not hold.
 pub fn require(
     condition: bool,
     path: &str,
@@ -89,7 +89,7 @@ fn set(set: &SolutionSet, parameters: usize) -> Result<(), AtlasError> {
     Ok(())
 }
 
-/// Names that come from a configuration must be those of one group.
+/// Checks that a name from a configuration can be the name of one group.
 pub fn group_name(parent: &str, name: &str) -> Result<(), AtlasError> {
     let usable = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\0']);
     require(usable, parent, || {

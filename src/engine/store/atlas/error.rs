@@ -1,15 +1,15 @@
-//! What can go wrong with an atlas.
+//! The errors of writing an atlas.
 
 use crate::engine::store::JournalError;
 use std::io;
 use std::path::PathBuf;
 
-/// Why `atlas.h5` was not written. The file that was there before is still there.
+/// Why `atlas.h5` was not written. A former file is still there.
 ///
 /// Each message is complete: no cause is left to a chain of sources.
 #[derive(Debug, thiserror::Error)]
 pub enum AtlasError {
-    /// A file of that name is there already, and is none that this program has written.
+    /// A file of this name exists that must not be replaced.
     #[error("{}: {problem}; it is left as it is: {remedy}", file.display())]
     Existing {
         /// The file.
@@ -29,13 +29,13 @@ pub enum AtlasError {
         /// The reason given by the system.
         reason: io::Error,
     },
-    /// The journal does not take the checksum of the new file.
+    /// The checksum of the new file could not be stored in the journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The HDF5 library failed.
     #[error(
-        "cannot write {path} to {}: {message}; all results are safe in the journal: make sure that the disk has \
-         space left and run the same command again, which makes atlas.h5 from it",
+        "cannot write {path} to {}: {message}; all results are safe in the journal: make sure that \
+         the disk has free space, and rerun the command, which makes atlas.h5 from the journal",
         file.display()
     )]
     Hdf5 {

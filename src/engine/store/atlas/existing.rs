@@ -1,4 +1,4 @@
-//! An `atlas.h5` that is there before a run.
+//! An `atlas.h5` that exists before a run.
 
 use super::file::checksum;
 use super::{AtlasError, FILE_NAME, FORMAT_VERSION};
@@ -9,9 +9,9 @@ use hdf5::File;
 use hdf5::types::VarLenUnicode;
 use std::path::Path;
 
-/// Makes sure, before anything in a directory is touched, that an `atlas.h5` in it is one of this
-/// program, in this version of the format or an older one, with a journal beside it. Where there is
-/// none, all is well.
+/// Checks an existing `atlas.h5` before anything in its directory is changed: it must be a file of
+/// this program, in this version of the format or an older one, with a journal beside it. A missing
+/// file is no error.
 ///
 /// # Errors
 /// [`AtlasError::Existing`] with what is wrong.
@@ -33,7 +33,7 @@ pub fn check_existing(directory: &Path) -> Result<(), AtlasError> {
                 return refuse(&path, problem, if has_journal { MADE_AGAIN } else { MOVE_AWAY });
             }
         };
-    // An older one is replaced like one of this version: what it holds is in the journal.
+    // An older version is replaced, too: the journal has its contents.
     if version > FORMAT_VERSION {
         let problem =
             format!("has format version {version}, this program writes version {FORMAT_VERSION}");
@@ -41,7 +41,7 @@ pub fn check_existing(directory: &Path) -> Result<(), AtlasError> {
     }
     if !has_journal {
         let problem = format!(
-            "holds results, but there is no {} beside it to continue from",
+            "has results, but the {} from which a run could resume is missing",
             journal::FILE_NAME
         );
         return refuse(&path, problem, MOVE_AWAY);
@@ -49,13 +49,12 @@ pub fn check_existing(directory: &Path) -> Result<(), AtlasError> {
     Ok(())
 }
 
-/// Makes sure that an `atlas.h5` in a directory may be replaced: that it is, to the bit, one that
-/// was assembled from the journal beside it, which `contents` are. Then the journal holds all that
-/// is in the file.
+/// Checks that an `atlas.h5` in a directory may be replaced: it must equal, to the bit, a file that
+/// was assembled from the journal beside it, whose records are `contents`. Then the journal has
+/// everything that is in the file.
 ///
-/// The checksum decides. A file that belongs to the same run may all the same hold what the journal
-/// does not: what a user has added, or results from after the time of a copy that the journal was
-/// restored from.
+/// The checksum decides. Even a file of the same run may contain more than the journal: additions
+/// of a user, or later results if the journal was restored from a copy.
 ///
 /// # Errors
 /// [`AtlasError::Existing`] with what is wrong; [`AtlasError::Io`] if the file cannot be read.
@@ -71,7 +70,8 @@ pub fn check_origin(directory: &Path, contents: &Contents) -> Result<(), AtlasEr
         return Ok(());
     }
     if contents.run_identity().is_some_and(|own| run(&path).is_ok_and(|found| found == own)) {
-        let problem = "is not as this run has written it: it was changed or damaged since, or is newer than the journal";
+        let problem = "differs from the file that this run wrote: it was changed or damaged since, \
+                       or is newer than the journal";
         return refuse(&path, problem.to_owned(), MADE_AGAIN);
     }
     let problem = format!(
@@ -83,9 +83,9 @@ pub fn check_origin(directory: &Path, contents: &Contents) -> Result<(), AtlasEr
 
 const MOVE_AWAY: &str = "move it away or choose another output directory";
 
-/// Where there is a journal.
-const MADE_AGAIN: &str = "move it away or choose another output directory; once it is away, the same command makes \
-                          atlas.h5 again from the journal";
+/// The remedy if there is a journal.
+const MADE_AGAIN: &str = "move it away or choose another output directory; after that, the same \
+                          command makes atlas.h5 again from the journal";
 
 fn refuse(file: &Path, problem: String, remedy: &'static str) -> Result<(), AtlasError> {
     Err(AtlasError::Existing { file: file.to_owned(), problem, remedy })
@@ -104,7 +104,8 @@ fn run(path: &Path) -> hdf5::Result<String> {
     text(path, "run")
 }
 
-/// What a file beside `atlas.h5` says that it holds; `None` if it is not there or not readable.
+/// The attribute `content` of a file beside `atlas.h5`. `None` if the file is missing or cannot be
+/// read.
 pub fn content_of(path: &Path) -> Option<String> {
     if path.exists() { text(path, "content").ok() } else { None }
 }

@@ -18,16 +18,16 @@ use tempfile::TempPath;
 pub struct Written {
     /// Its name.
     pub file: PathBuf,
-    /// Where the file is now that was there before, if it is one that must not be lost.
+    /// The new name of the former file, if it was renamed because the journal lacks its contents.
     pub kept: Option<PathBuf>,
 }
 
-/// Writes `directory/name` with `fill`. `announce` is given the file's [`checksum`] when it is safe
-/// on disk and has not taken its place yet. `known` tells of the checksum of the file that is there
-/// whether its content may go.
+/// Writes `directory/name` with `fill`. `announce` gets the [`checksum`] of the file when it is
+/// safe on disk, before it is renamed to its final name. `known` returns, for the checksum of the
+/// former file, whether that file may be deleted.
 ///
-/// The data goes to `name.partial` first. That name is fixed, so what a killed process leaves
-/// behind is replaced by the next one instead of piling up.
+/// The data goes to `name.partial` first. This name is fixed, so that files of killed processes do
+/// not accumulate.
 pub(super) fn replace(
     directory: &Path,
     name: &str,
@@ -36,15 +36,15 @@ pub(super) fn replace(
     announce: impl FnOnce(String) -> Result<(), JournalError>,
 ) -> Result<Written, AtlasError> {
     let file = directory.join(name);
-    // A symbolic link stays one: the file that it leads to is replaced.
+    // A symbolic link is kept: its target is replaced.
     let target = resolve(&file).map_err(io_error("follow the link", &file))?;
     let directory = target.parent().unwrap_or(directory);
     let partial = directory.join(format!("{name}.partial"));
-    // Not through a link of this name to another file.
+    // A link of this name must not be followed.
     fs::remove_file(&partial).ok();
-    // The system's reasons for a refusal are clearer than the library's, so the file is made here.
+    // The file is created here because the system's messages are clearer than the library's.
     File::create_new(&partial).map_err(io_error("create", &partial))?;
-    // Removes the file on every way out but the last.
+    // Removes the file on every early return.
     let guard = TempPath::try_from_path(&partial).map_err(io_error("find", &partial))?;
     write(&partial, fill)?;
     File::open(&partial)
@@ -54,7 +54,7 @@ pub(super) fn replace(
     let aside = name_aside(&target, "changed");
     let replaced = replace_aside(&partial, &target, &aside);
     let replaced = replaced.map_err(io_error("rename the finished file to", &target))?;
-    // There is nothing of this name to remove any more.
+    // The file no longer has this name.
     drop(guard);
     sync_directory(directory).map_err(io_error("write the directory", directory))?;
     let kept = replaced && !may_go(&aside, known);
@@ -64,7 +64,7 @@ pub(super) fn replace(
     Ok(Written { file, kept: kept.then_some(aside) })
 }
 
-/// Whether all that a file holds is in the journal, and nobody can be writing more into it.
+/// Whether the journal has everything in the file, and no program is writing to it.
 fn may_go(file: &Path, known: impl FnOnce(&str) -> bool) -> bool {
     let is_file = file.symlink_metadata().is_ok_and(|about| about.is_file());
     is_file && !is_locked_by_a_writer(file) && checksum(file).is_ok_and(|checksum| known(&checksum))
@@ -89,13 +89,13 @@ fn write(
         message: reason(&error),
     };
     let file = hdf5::File::with_options()
-        // Some parallel file systems cannot lock, and nobody else uses a file of this name.
+        // Some parallel file systems cannot lock, and no other program uses a file of this name.
         .with_fapl(|access| access.file_locking(false).fclose_degree(FileCloseDegree::Strong))
         .create(partial)
         .map_err(library_error)?;
     let root = file.group("/").map_err(library_error)?;
     fill(&Node::root(root, partial))?;
-    // Errors of delayed writes come to light here and would get lost in a drop.
+    // Errors of delayed writes appear here. Dropping the file would hide them.
     file.flush().map_err(library_error)?;
     file.close().map_err(library_error)
 }

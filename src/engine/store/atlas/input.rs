@@ -1,4 +1,4 @@
-//! What an atlas is made of.
+//! The input of an atlas.
 
 use crate::analysis::statistics::{Analysis, FailedPart};
 use crate::engine::curves::KeptCurves;
@@ -8,10 +8,10 @@ use crate::optimizer::{MinimizationResult, OptimizerName, TrainingRun};
 use crate::path::{PathSet, Track};
 use crate::solutions::SolutionSet;
 
-/// All results of one configuration, as they go to `atlas.h5`.
+/// All results of one configuration, to be written to `atlas.h5`.
 #[derive(Clone)]
 pub struct Atlas<'a> {
-    /// What was computed, by whom, when.
+    /// What was computed, where and when.
     pub provenance: Provenance,
     /// Unit of the network's loss: `"nat"` for cross-entropy, `"1"` for a mean squared error.
     pub loss_unit: &'a str,
@@ -19,16 +19,17 @@ pub struct Atlas<'a> {
     pub layout: &'a [Tensor],
     /// The sets of solutions, imported ones included.
     pub sets: &'a [SolutionSet],
-    /// The training runs of each method.
+    /// The training runs of each optimizer.
     pub curves: &'a [Curves<'a>],
-    /// Of an analytic landscape, where each start led, by its number; otherwise empty.
+    /// For an analytic landscape or a process, the end of each start by its number; otherwise
+    /// empty.
     pub minima: &'a [Option<Result<&'a MinimizationResult, &'a str>>],
-    /// The paths; the ends of each pair are vectors of the set it names.
+    /// The paths. The endpoints of each pair are vectors of the sets it names.
     pub paths: &'a [PathSet],
-    /// For each of `paths` and each of its pairs the points of the path, where they were kept.
-    /// Sets at the end may be left out.
+    /// For each of `paths` and each of its pairs, the points of the path if they were kept. Sets at
+    /// the end may be left out.
     pub tracks: &'a [Vec<Option<&'a Track>>],
-    /// The curves of paths that the run directory keeps; `None` if none are looked for.
+    /// The curves of paths in the run directory; `None` if they are not needed.
     pub kept_curves: Option<KeptCurves<'a>>,
     /// Whether the curves go into a file of their own.
     pub curves_are_apart: bool,
@@ -36,8 +37,7 @@ pub struct Atlas<'a> {
     pub analysis: &'a Analysis,
     /// The parts of the analysis that could not be computed.
     pub failed_parts: &'a [FailedPart],
-    /// All results, for the stages that read their
-    /// [own tasks](crate::engine::store::Contents::task) from them.
+    /// All results, from which stages read their [own tasks](crate::engine::store::Contents::task).
     pub results: Results<'a>,
 }
 
@@ -66,14 +66,13 @@ pub struct Provenance {
     pub finished: String,
 }
 
-/// The training runs of one method.
+/// The training runs of one optimizer.
 #[derive(Clone, Debug)]
 pub struct Curves<'a> {
     /// The optimizer.
     pub optimizer: OptimizerName,
-    /// Epochs or iterations at most: the curves hold one loss more.
+    /// Maximum number of epochs or iterations: the curves have one more loss.
     pub epochs: usize,
-    /// By number of the initialization: the run, or the reason why there is none, or nothing if it
-    /// has not ended.
+    /// By number of the initialization: the run, or why it failed. `None` if it has not ended.
     pub runs: Vec<Option<Result<&'a TrainingRun, &'a str>>>,
 }

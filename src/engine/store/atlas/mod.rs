@@ -1,8 +1,8 @@
 //! `atlas.h5`: all results of a configuration in one self-describing HDF5 file.
 //!
-//! Every dataset says in attributes what it holds (`description`), what its axes count
-//! (`dimensions`) and, if it holds numbers, their `units`; its axes have their coordinates attached
-//! as dimension scales. `docs/format.md` lists them all.
+//! The attributes of every dataset describe its contents (`description`), its axes (`dimensions`)
+//! and, for numbers, their `units`. The coordinates of its axes are attached as dimension scales.
+//! `docs/format.md` lists them all.
 
 mod check;
 mod error;
@@ -37,14 +37,13 @@ pub const FORMAT_VERSION: u32 = 2;
 
 /// Writes `atlas.h5` into an existing directory.
 ///
-/// The file appears, or replaces an older one, as a whole or not at all: it is written under
-/// another name, synced, and renamed. Just before that, `announce` is given its SHA-256,
-/// hexadecimal, to be put into the journal: whenever a crash comes, the file that is there is one
-/// that the journal knows ([`check_origin`]).
+/// The file is written under another name, synced, and renamed, so it appears as a whole or not at
+/// all. Just before the renaming, `announce` gets its SHA-256, hexadecimal, for the journal. So
+/// after any crash the journal knows the existing file ([`check_origin`]).
 ///
-/// `known` tells whether the journal knows the SHA-256 of the file that is replaced. One that it
-/// does not know was changed during the run: it is moved aside, as [`Written::kept`] says, and so
-/// is one that another program has open for writing.
+/// `known` returns whether the journal knows the SHA-256 of the former file. A file that it does
+/// not know was changed during the run. It is renamed, see [`Written::kept`], and so is a file that
+/// another program has open for writing.
 ///
 /// # Errors
 /// [`AtlasError::Inconsistent`] if results contradict each other, before anything is written;
@@ -64,7 +63,7 @@ pub fn write_atlas(
 /// an attribute that [`content_of`] finds again.
 ///
 /// # Errors
-/// As [`write_atlas`].
+/// As for [`write_atlas`].
 pub fn write_beside(
     file: (&Path, &str),
     content: &str,
@@ -124,7 +123,7 @@ fn write_provenance(root: &Node, provenance: &Provenance) -> Result<(), AtlasErr
         root.text(name, value)?;
     }
     root.number("ranks", provenance.ranks)?;
-    // Also a dataset: many viewers cut long attributes.
+    // A dataset as well, because many viewers cut long attributes.
     let label = Label::new(
         "configuration",
         "",
@@ -133,7 +132,7 @@ fn write_provenance(root: &Node, provenance: &Provenance) -> Result<(), AtlasErr
     root.text_scalar(&label, &provenance.configuration)
 }
 
-/// Most axes a tensor can have in the file.
+/// Maximum number of axes of a tensor in the file.
 const AXES: usize = 4;
 
 fn write_layout(node: &Node, layout: &[Tensor]) -> Result<(), AtlasError> {

@@ -1,4 +1,4 @@
-//! Groups, datasets and attributes, each described where it is written.
+//! Groups, datasets and attributes, each with its description.
 
 use super::AtlasError;
 use super::scale::Scales;
@@ -10,7 +10,8 @@ use num_traits::Float;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// Size of a chunk of compressed blocks, about: what a reader has to decompress for one number.
+/// Approximate size of a chunk of compressed blocks, which a reader decompresses even for one
+/// number.
 const CHUNK_BYTES: usize = 4 << 20;
 
 /// A group of the file being written.
@@ -21,7 +22,7 @@ pub struct Node {
     scales: Rc<Scales>,
 }
 
-/// What a dataset is called and says of itself.
+/// The name of a dataset, and its attributes.
 pub struct Label<'a> {
     name: &'a str,
     dimensions: &'a str,
@@ -43,8 +44,7 @@ impl<'a> Label<'a> {
         Self { units, ..self }
     }
 
-    /// The same with the names of datasets beside it, separated by spaces, that tell its rows
-    /// apart.
+    /// The same with the names of datasets beside it, separated by spaces, that identify its rows.
     #[must_use]
     pub fn told_apart_by(self, coordinates: &'a str) -> Self {
         Self { coordinates: Some(coordinates), ..self }
@@ -57,7 +57,7 @@ impl Node {
         Self { group, path: String::new(), file: file.to_owned(), scales: Rc::default() }
     }
 
-    /// Writes what can only be written when everything else has been.
+    /// Writes the attributes that must come last.
     pub(super) fn finish(&self) -> Result<(), AtlasError> {
         self.scales.finish().map_err(|error| self.error("/", &error))
     }
@@ -81,7 +81,8 @@ impl Node {
         self.coordinates(&Label::new(name, name, description), &Array1::from_iter(0..length as u32))
     }
 
-    /// The same with coordinates that count from 1, for what is called by its number: PC1, PC2.
+    /// The same with coordinates that count from 1, for items that are named by their number: PC1,
+    /// PC2.
     pub fn axis_from_1(
         &self,
         name: &str,
@@ -135,7 +136,7 @@ impl Node {
         self.numbers(label, &arr0(value))
     }
 
-    /// Smooth rows, or rows with a tail of NaN: shuffled bytes of those compress well.
+    /// Smooth rows, or rows with a tail of NaN, compressed: their shuffled bytes compress well.
     pub fn profiles(&self, label: &Label<'_>, data: &Array2<f64>) -> Result<(), AtlasError> {
         let dataset = self
             .group
@@ -147,9 +148,9 @@ impl Node {
         self.label(dataset, label, false)
     }
 
-    /// Blocks of one shape, `(blocks, rows, columns)`, compressed, each made when it is its turn:
-    /// one is in memory at a time. A block that cannot be made is NaN. A reader gets a block by
-    /// reading that block alone.
+    /// Compressed blocks of one shape, `(blocks, rows, columns)`. Each is built when it is written,
+    /// so that one is in memory at a time. A block that cannot be built is NaN. A reader can read a
+    /// single block.
     pub fn blocks<T: H5Type + Float>(
         &self,
         label: &Label<'_>,
@@ -195,7 +196,7 @@ impl Node {
         Ok(())
     }
 
-    /// Names the axes of a dataset and says what it holds.
+    /// Writes the axes and the attributes of a dataset.
     fn label(
         &self,
         dataset: hdf5::Result<Dataset>,

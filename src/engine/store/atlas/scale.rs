@@ -1,9 +1,8 @@
-//! Dimension scales: what gives the axes of a dataset their names and coordinates.
+//! Dimension scales: names and coordinates of the axes of a dataset.
 //!
-//! They are four attributes, laid down in the HDF5 Dimension Scale Specification, that netCDF-4 and
-//! xarray read as dimensions. The library has functions for them in a part of its own,
-//! `libhdf5_hl`, which not every module of a cluster brings; written here, they need no more than
-//! the library itself.
+//! They are four attributes, defined in the HDF5 Dimension Scale Specification, which netCDF-4 and
+//! xarray read as dimensions. The HDF5 functions for them are in `libhdf5_hl`, which some clusters
+//! do not install. Writing the attributes here needs only the main library.
 
 use hdf5::types::{FixedAscii, VarLenArray};
 use hdf5::{Dataset, Dataspace, Datatype, H5Type, ObjectReference1, h5check};
@@ -15,13 +14,12 @@ use ndarray::Array1;
 use std::cell::RefCell;
 use std::ffi::CStr;
 
-/// The scales of a file. A scale lists its uses in an attribute of its own, so those are written at
-/// the end.
+/// The scales of a file. An attribute of a scale lists its uses, so it is written at the end.
 #[derive(Default)]
-pub(super) struct Scales(RefCell<Vec<Scale>>);
+pub(super) struct Scales(RefCell<Vec<AxisScale>>);
 
-struct Scale {
-    /// From the root: `/paths/sgd/train/on_train/t`.
+struct AxisScale {
+    /// The path from the root: `/paths/sgd/train/on_train/t`.
     path: String,
     dataset: Dataset,
     reference: ObjectReference1,
@@ -37,7 +35,7 @@ struct Use {
 }
 
 impl Scales {
-    /// Makes a scale of a dataset with one axis.
+    /// Makes a dataset with one axis a scale.
     pub fn add(
         &self,
         path: String,
@@ -48,7 +46,7 @@ impl Scales {
         // The size is part of the specification: 15 letters and the NUL after them.
         attribute::<16>(&dataset, c"CLASS", "DIMENSION_SCALE")?;
         attribute::<32>(&dataset, c"NAME", name)?;
-        self.0.borrow_mut().push(Scale { path, dataset, reference, uses: Vec::new() });
+        self.0.borrow_mut().push(AxisScale { path, dataset, reference, uses: Vec::new() });
         Ok(())
     }
 
@@ -56,7 +54,7 @@ impl Scales {
     /// group above.
     ///
     /// # Panics
-    /// If there is no such scale: each is written before what it belongs to.
+    /// If there is no such scale: a scale must be written before the datasets that use it.
     pub fn attach(
         &self,
         group: &str,
@@ -80,7 +78,7 @@ impl Scales {
         Ok(())
     }
 
-    /// Writes the uses, when all datasets are there.
+    /// Writes the uses, after all datasets.
     pub fn finish(&self) -> hdf5::Result<()> {
         for scale in self.0.borrow().iter().filter(|scale| !scale.uses.is_empty()) {
             scale.dataset.new_attr_builder().with_data(&scale.uses).create("REFERENCE_LIST")?;
@@ -94,9 +92,8 @@ fn ancestors(group: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(group), |path| path.rfind('/').map(|end| &path[..end]))
 }
 
-/// A text attribute of the fixed size N with a NUL at its end, as the specification has it. The
-/// safe interface of the library fills texts up with NULs instead, and readers take such a dataset
-/// for no scale.
+/// A text attribute of the fixed size N with a NUL at its end, as the specification requires. The
+/// safe interface of the library pads texts with NULs, and readers do not recognize such a scale.
 fn attribute<const N: usize>(dataset: &Dataset, name: &CStr, value: &str) -> hdf5::Result<()> {
     let value = FixedAscii::<N>::from_ascii(value).expect("names of axes are short and ASCII");
     let type_ = Datatype::from_type::<FixedAscii<N>>()?;

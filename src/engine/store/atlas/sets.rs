@@ -7,7 +7,7 @@ use crate::network::Tensor;
 use crate::solutions::SolutionSet;
 use ndarray::Array2;
 
-/// The group of the solutions; made if need be.
+/// The group of the solutions, created if it does not exist.
 pub(super) fn group(root: &Node) -> Result<Node, AtlasError> {
     root.group("solutions", "parameter vectors, by optimizer or imported collection")
 }
@@ -38,7 +38,7 @@ fn write_set(node: &Node, set: &SolutionSet, atlas: &Atlas<'_>) -> Result<(), At
     let theta = "parameter vectors; /network says where each tensor lies";
     let theta = Label::new("theta", "vector, parameter", theta).told_apart_by("initialization");
     if set.theta.nrows() == 0 {
-        // A set without vectors does not know how many components they would have.
+        // A set without vectors has no number of components.
         let parameters = atlas.layout.iter().map(Tensor::len).sum();
         node.numbers(&theta, &Array2::<f32>::zeros((0, parameters)))?;
     } else {

@@ -1,9 +1,8 @@
 //! Texts, as datasets and as attributes.
 //!
-//! GNU Octave reads datasets of ASCII texts of one fixed length and no others: with a text of
-//! variable length or of UTF-8 it refuses the whole file. All other readers take these too.
-//! Attributes, which Octave does not look at, stay UTF-8 of variable length: Python reads those as
-//! `str`.
+//! GNU Octave reads only datasets of ASCII texts with one fixed length. With a text of variable
+//! length or in UTF-8 it refuses the whole file. All other readers accept such texts, too. Octave
+//! ignores attributes, so these stay UTF-8 of variable length, which Python reads as `str`.
 
 use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, Dataspace, Group, Location, h5check};
@@ -14,11 +13,10 @@ use hdf5_sys::h5s::H5S_ALL;
 use hdf5_sys::h5t::{H5T_C_S1, H5T_str_t, H5Tclose, H5Tcopy, H5Tset_size, H5Tset_strpad};
 use std::ffi::CString;
 
-/// netCDF takes texts of one byte for single characters, which would make one text of a whole
-/// column.
+/// netCDF reads texts of one byte as characters, and would join a whole column to one text.
 const MIN_LENGTH: usize = 2;
 
-/// Writes texts of one length, that of the longest, filled up with NUL.
+/// Writes texts with the length of the longest, padded with NUL.
 pub(super) fn dataset(
     group: &Group,
     name: &str,
@@ -72,15 +70,17 @@ pub(super) fn dataset(
     group.dataset(name)
 }
 
-/// A text attribute of variable length. Those lie in the file's heap, where the limit of 64 KiB for
-/// attributes does not hold. HDF5 ends texts at the first NUL, so those become U+FFFD.
+/// A text attribute of variable length. Such texts lie in the heap of the file, where the limit of
+/// 64 KiB for attributes does not apply. HDF5 ends texts at the first NUL, so every NUL becomes
+/// U+FFFD.
 pub(super) fn attribute(location: &Location, name: &str, value: &str) -> hdf5::Result<()> {
     let value: VarLenUnicode = value.replace('\0', "\u{fffd}").parse().unwrap_or_default();
     location.new_attr_builder().with_data(&ndarray::arr0(value)).create(name)?;
     Ok(())
 }
 
-/// With every character that is not ASCII, and NUL, as TOML writes it: `\u03c9`, `\U0001f600`.
+/// The text in ASCII. All other characters, and NUL, are escaped as in TOML: `\u03c9`,
+/// `\U0001f600`.
 fn ascii(text: &str) -> String {
     let write = |character: char| match u32::from(character) {
         0 => "\\ufffd".to_owned(),

@@ -21,8 +21,8 @@ pub(in crate::engine::store) struct AppendFile {
 }
 
 impl AppendFile {
-    /// Opens `directory/name`, or makes it, and hands the offset and the payload of each record to
-    /// `insert`. `ready` sees the file before it is read.
+    /// Opens `directory/name` or creates it, and passes the offset and the payload of each record
+    /// to `insert`. `ready` gets the file before it is read.
     ///
     /// A last record that was cut short by a crash is removed and reported. No other content is
     /// ever removed, and after an error none at all.
@@ -66,8 +66,8 @@ impl AppendFile {
         Ok(offset)
     }
 
-    /// Makes sure that the file is still the one of its name: what goes to a file that was deleted
-    /// is lost, and one that was moved is not looked for where it is.
+    /// Checks that the name still belongs to this file: writes to a deleted file are lost, and a
+    /// moved file would not be found.
     pub(in crate::engine::store) fn check_place(&self) -> Result<(), JournalError> {
         let open = self.file.metadata().map_err(io_error("inspect", &self.path))?;
         match fs::metadata(&self.path) {
@@ -95,12 +95,12 @@ impl AppendFile {
         self.end
     }
 
-    /// To read from.
+    /// The file, for reading.
     pub(in crate::engine::store) fn file(&mut self) -> &mut File {
         &mut self.file
     }
 
-    /// Writes at the end, through to the disk; undoes what it can of a failure.
+    /// Writes at the end and syncs. After a failure, removes what was written as far as possible.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.unclean = true;
         let written = self
@@ -115,15 +115,15 @@ impl AppendFile {
                 Ok(())
             }
             Err(error) => {
-                // If this fails too, the next append tries again, and opening takes what is left
-                // for the torn tail that it is. The first error is the one to report.
+                // If this fails, too, the next append tries again, and opening removes the rest as
+                // a torn record. The first error is reported.
                 self.cut().ok();
                 Err(error)
             }
         }
     }
 
-    /// Removes what lies beyond the last whole record, if an append or a crash left something.
+    /// Removes the bytes after the last whole record, if an append or a crash left any.
     fn cut(&mut self) -> io::Result<()> {
         if self.unclean {
             self.file.set_len(self.end)?;
@@ -135,8 +135,8 @@ impl AppendFile {
 }
 
 impl Drop for AppendFile {
-    /// Gives a lock back. Closing the file alone would not while a child process, between its fork
-    /// and its exec, holds a copy of the descriptor.
+    /// Releases the lock. Closing the file does not release it while a child process, between fork
+    /// and exec, has a copy of the descriptor.
     fn drop(&mut self) {
         self.file.unlock().ok();
     }

@@ -1,4 +1,4 @@
-//! What can go wrong with a journal.
+//! The errors of a journal.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,19 +18,19 @@ pub enum JournalError {
         /// The reason given by the system.
         reason: io::Error,
     },
-    /// The output directory is something else.
+    /// The run directory is not a directory.
     #[error("{} is not a directory; choose another output directory", path.display())]
     NoDirectory {
-        /// What was given.
+        /// The given path.
         path: PathBuf,
     },
     /// There is no journal to read.
-    #[error("there is no {}: no results have been saved in this directory; check the path", file.display())]
+    #[error("there is no {}: this directory has no results; check the path", file.display())]
     Missing {
-        /// The journal looked for.
+        /// The expected journal.
         file: PathBuf,
     },
-    /// Another process holds the journal.
+    /// Another process has locked the journal.
     #[error("another lossatlas is running in {}; wait for its end or choose another output directory", directory.display())]
     Locked {
         /// The output directory.
@@ -58,10 +58,11 @@ pub enum JournalError {
         /// The version of this program.
         expected: u32,
     },
-    /// A record that once was whole is not any more.
+    /// A record was damaged after it was written.
     #[error(
-        "{}: the record at byte {offset} is damaged ({problem}); the file is left as it is: restore it from a copy, \
-         or give up this record and all after it with `truncate --size={offset} {}` and start again",
+        "{}: the record at byte {offset} is damaged ({problem}); the file is unchanged: restore it \
+         from a copy, or drop this record and all after it with `truncate --size={offset} {}` and \
+         start again",
         file.display(),
         file.display()
     )]
@@ -73,7 +74,7 @@ pub enum JournalError {
         /// What is wrong with it.
         problem: String,
     },
-    /// The file grew or shrank behind the program's back.
+    /// Another program changed the size of the file.
     #[error(
         "{} has {found} bytes instead of {expected}: another program writes to it; \
          make sure that only one lossatlas runs in its directory and start again",
@@ -87,7 +88,7 @@ pub enum JournalError {
         /// The size after the last record written here.
         expected: u64,
     },
-    /// The file that is written to is no longer the one of its name.
+    /// The name no longer belongs to the open file.
     #[error("{}", displaced(file, now.as_deref()))]
     Displaced {
         /// Its name.
@@ -95,7 +96,7 @@ pub enum JournalError {
         /// Where it is now, if it was moved; `None` if it was deleted.
         now: Option<PathBuf>,
     },
-    /// A symbolic link in place of the output directory leads nowhere.
+    /// The run directory is a symbolic link to a missing target.
     #[error("{}", crate::files::dangling(link, target))]
     DanglingLink {
         /// The link.
@@ -105,7 +106,7 @@ pub enum JournalError {
     },
     /// A record cannot be encoded.
     #[error(
-        "cannot save a record of {bytes} bytes: a journal holds records of up to {} bytes",
+        "cannot save a record of {bytes} bytes: the maximum size of a record is {} bytes",
         u32::MAX
     )]
     TooLarge {
@@ -125,19 +126,21 @@ fn displaced(file: &Path, now: Option<&Path>) -> String {
     let shown = file.display();
     match now {
         Some(now) => format!(
-            "{shown} was moved during the run, or its directory was: it is {} now. All results that were finished \
-             are in it. Run the same command with --out {} to continue",
+            "{shown} or its directory was moved during the run: it is {} now. All finished results \
+             are in it. Rerun the command with --out {} to resume",
             now.display(),
             now.parent().unwrap_or(now).display()
         ),
         None if !file.with_file_name(crate::engine::store::atlas::FILE_NAME).exists() => format!(
-            "{shown} was deleted during the run, or replaced by another file, and there is no atlas.h5 beside it. The \
-             results that it held are lost. Start again; leave the files of a directory alone while a run is going on"
+            "{shown} was deleted during the run, or replaced by another file, and there is no \
+             atlas.h5 beside it. Its results are lost. Start again; do not change the files of a \
+             directory during a run"
         ),
         None => format!(
-            "{shown} was deleted during the run, or replaced by another file. The results that it held are lost, but \
-             for those in atlas.h5, which has the results of every stage that ended. Move atlas.h5 away if you want to \
-             keep it, and start again; leave the files of a directory alone while a run is going on"
+            "{shown} was deleted during the run, or replaced by another file. Its results are \
+             lost, except those in atlas.h5, which has the results of every stage that ended. Move \
+             atlas.h5 away if you want to keep it, and start again; do not change the files of a \
+             directory during a run"
         ),
     }
 }

@@ -11,15 +11,15 @@
 //! | 4 | CRC-32 of the eight bytes before |
 //! | length | payload: the record, postcard encoding |
 //!
-//! The second checksum makes the length trustworthy before a payload is read. Without it, a length
-//! that was hit by a bit error looks like a record that a crash cut short, and a search for what
-//! follows would have to check every imaginable length at every byte.
+//! The second checksum protects the length, so that it can be trusted before the payload is read.
+//! Without it, a bit error in a length would look like a record that a crash cut short, and a
+//! search for the next record would have to check every possible length at every byte.
 
 use super::JournalError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What a file holds, as its first bytes say.
+/// The kind of a file, which its first bytes tell.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::engine::store) struct FileKind {
     /// Line ends and a control character, because transfer in text mode changes those.
@@ -51,7 +51,7 @@ impl FileKind {
     }
 }
 
-/// What a frame says of its payload.
+/// The description of a payload in its frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
     /// Bytes of the payload, > 0.
@@ -60,7 +60,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Reads a head; none if it is too short, damaged or just zeros.
+    /// Reads a head. `None` if it is too short, damaged or zero.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let (length, rest) = bytes.split_first_chunk()?;
         let (checksum, rest) = rest.split_first_chunk()?;
@@ -71,7 +71,7 @@ impl Head {
             .then_some(head)
     }
 
-    /// Whether this is the payload the head was made for.
+    /// Whether this payload matches the head.
     pub fn matches(self, payload: &[u8]) -> bool {
         payload.len() == self.length as usize && crc32fast::hash(payload) == self.checksum
     }
@@ -107,7 +107,7 @@ pub(in crate::engine::store) fn encode(record: &impl Serialize) -> Result<Vec<u8
 /// The record in a payload.
 ///
 /// # Errors
-/// A sentence saying why the bytes are no record.
+/// A sentence that says why the bytes are no record.
 pub(in crate::engine::store) fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, String> {
     match postcard::take_from_bytes(payload) {
         Ok((record, [])) => Ok(record),
@@ -116,7 +116,7 @@ pub(in crate::engine::store) fn decode<T: DeserializeOwned>(payload: &[u8]) -> R
     }
 }
 
-/// The payload of a frame that the bytes consist of; `None` if they are damaged.
+/// The payload, if the bytes are one undamaged frame.
 pub(in crate::engine::store) fn whole(frame: &[u8]) -> Option<&[u8]> {
     let head = Head::parse(frame)?;
     let payload = &frame[HEAD_LENGTH..];

@@ -1,4 +1,5 @@
-//! Reading a journal, and telling what a crash cut short from what was damaged later.
+//! Reading a journal, and distinguishing a record that a crash cut short from one that was damaged
+//! later.
 
 use super::frame::{FileKind, HEAD_LENGTH, HEADER_LENGTH, Head, contains_frame};
 use super::{JournalError, TornTail, io_error};
@@ -6,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-/// Where the whole records of a file end.
+/// The end of the whole records of a file.
 pub(super) struct Extent {
     /// End of the last whole record; 0 if there is not even a header.
     pub end: u64,
@@ -19,16 +20,16 @@ enum Step {
     Frame,
     /// The rest of the file was cut short by a crash.
     Torn,
-    /// The frame was whole once and is not any more.
+    /// The frame was damaged after it was written.
     Damaged(&'static str),
 }
 
-/// Reads a whole file and hands the payload of each record, with its offset, to `insert`, which
-/// says why it is none.
+/// Reads a whole file and passes the payload of each record, with its offset, to `insert`, which
+/// returns why it is no record.
 ///
 /// Every append ends with a sync before the next one starts, so a crash can leave only the last
-/// frame incomplete: too short, or with parts of it never written. Hence a frame is torn if nothing
-/// follows it, and damaged if anything does.
+/// frame incomplete: too short, or with parts of it never written. So an incomplete frame is torn
+/// if nothing follows it, and damaged if anything does.
 pub(super) fn read(
     kind: FileKind,
     file: &File,
@@ -64,7 +65,7 @@ pub(super) fn read(
     Ok(read)
 }
 
-/// Whether there is a header; none if the crash came before its last byte reached the disk.
+/// Whether there is a header. A crash may have come before its last byte reached the disk.
 fn check_header(
     kind: FileKind,
     reader: &mut impl Read,

@@ -361,7 +361,7 @@ fn a_journal_that_is_not_where_it_was_takes_no_record() {
         Err(JournalError::Displaced { now, .. }) => now,
         other => panic!("{other:?}"),
     };
-    // What is safe in atlas.h5 is promised only if it is there.
+    // Results are said to be safe in atlas.h5 only if it exists.
     let (mut journal, directory) = open("promised");
     fs::remove_file(directory.join(FILE_NAME)).expect("a journal");
     let mut said = || journal.append(&records()[0]).expect_err("it is gone").to_string();

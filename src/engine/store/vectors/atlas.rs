@@ -11,16 +11,16 @@ use std::path::Path;
 /// Name of the dataset of the vectors in its group.
 const THETA: &str = "theta";
 
-/// A byte of a compressed dataset becomes at most this many: the limit of gzip, which is 1032,
-/// with a margin.
+/// Maximum number of bytes from one byte of a compressed dataset: the limit of gzip, 1032, with a
+/// margin.
 const EXPANSION: u64 = 1100;
 
 pub(super) fn read(file: &Path, group: &str) -> Result<Components, VectorsError> {
-    // The system's reasons for a refusal are clearer than the library's.
+    // The system's messages are clearer than the library's.
     super::npy::open(file)?;
     let library_error = |path: &str| {
         let path = path.to_owned();
-        // A file that another program is writing to may be locked, and may look damaged.
+        // A file that another program is writing may be locked or look damaged.
         move |error: hdf5::Error| {
             if is_lock(&error) || is_locked_by_a_writer(file) {
                 VectorsError::Locked { file: file.to_owned() }
@@ -30,7 +30,7 @@ pub(super) fn read(file: &Path, group: &str) -> Result<Components, VectorsError>
         }
     };
     let opened = File::with_options()
-        // Some parallel file systems cannot lock, and an atlas never changes: it is replaced.
+        // Some parallel file systems cannot lock, and an atlas is never changed in place.
         .with_fapl(|access| access.file_locking(false).fclose_degree(FileCloseDegree::Strong))
         .open(file)
         .map_err(library_error("/"))?;
@@ -64,8 +64,8 @@ pub(super) fn read(file: &Path, group: &str) -> Result<Components, VectorsError>
     }
 }
 
-/// Whether the components can all be there, before memory is set aside for as many as the header
-/// of the dataset promises.
+/// Checks that all components can be in the file, before memory is allocated for the number that
+/// the header states.
 fn complete(theta: &Dataset, component: usize) -> Result<(), String> {
     let bytes = theta
         .shape()
@@ -78,7 +78,7 @@ fn complete(theta: &Dataset, component: usize) -> Result<(), String> {
     }
 }
 
-/// The groups below `/solutions` that hold vectors; none where the file is too damaged to tell.
+/// The groups below `/solutions` with vectors; empty if the file is too damaged.
 fn sets(file: &File) -> Vec<String> {
     let below = |groups: Vec<Group>| {
         groups.into_iter().flat_map(|group| group.groups().unwrap_or_default())

@@ -1,4 +1,4 @@
-//! What can go wrong with vectors from elsewhere.
+//! The errors of reading and writing vectors.
 
 use super::VectorSource;
 use crate::network::{Layout, Tensor};
@@ -20,24 +20,24 @@ pub enum VectorsError {
         /// The reason given by the system.
         reason: io::Error,
     },
-    /// A file that must not be replaced has come while another one was made.
+    /// A file that must not be replaced appeared while the new one was written.
     #[error(
-        "{} appeared while this command was running and is left as it is; the new file is {}",
+        "{} appeared while this command was running and is unchanged; the new file is {}",
         file.display(),
         kept.display()
     )]
     Appeared {
-        /// The file that is there.
+        /// The file that appeared.
         file: PathBuf,
-        /// The file that was made.
+        /// The new file.
         kept: PathBuf,
     },
-    /// The file is no NumPy file.
+    /// The file is not a NumPy file.
     #[error("{} is not an .npy file ({problem}); write one with numpy.save, or name a group of an HDF5 file as in atlas.h5:/solutions/sgd/train", file.display())]
     NotNpy {
         /// The file.
         file: PathBuf,
-        /// What gives it away.
+        /// What is wrong.
         problem: String,
     },
     /// A NumPy file has less or more bytes than its header says.
@@ -54,8 +54,9 @@ pub enum VectorsError {
     },
     /// The HDF5 library failed.
     #[error(
-        "cannot read {path} of {}: {message}; the file is damaged or not an HDF5 file. If it is the atlas.h5 of a run, \
-         move it away and run the command of that run again, which makes it again from its journal",
+        "cannot read {path} of {}: {message}; the file is damaged or not an HDF5 file. If it is \
+         the atlas.h5 of a run, move it away and rerun the command of that run, which makes it \
+         again from its journal",
         file.display()
     )]
     Hdf5 {
@@ -66,7 +67,7 @@ pub enum VectorsError {
         /// The reason given by the library.
         message: String,
     },
-    /// Another program holds the file.
+    /// Another program has locked the file.
     #[error(
         "{} is open for writing in another program (h5py, a viewer), which has locked it; close it there, or read a \
          copy of the file",
@@ -76,17 +77,17 @@ pub enum VectorsError {
         /// The file.
         file: PathBuf,
     },
-    /// The file has no such group, or it holds no vectors.
-    #[error("{}: {path} holds no dataset theta; {}", file.display(), alternatives(known))]
+    /// The file has no such group, or the group has no vectors.
+    #[error("{}: {path} has no dataset theta; {}", file.display(), alternatives(known))]
     NoTheta {
         /// The file.
         file: PathBuf,
         /// The group.
         path: String,
-        /// The groups that do hold one.
+        /// The groups that have vectors.
         known: Vec<String>,
     },
-    /// The components are something else than floating-point numbers of 32 or 64 bits.
+    /// The components are not floating-point numbers of 32 or 64 bits.
     #[error(
         "{place}: components of type {found}; convert them, in Python with theta.astype(numpy.float32)"
     )]
@@ -96,7 +97,7 @@ pub enum VectorsError {
         /// Their type, as NumPy calls it.
         found: String,
     },
-    /// Neither one vector nor a table of them.
+    /// The array is neither one vector nor a table of vectors.
     #[error(
         "{place}: an array of shape {}; vectors are the rows of an array (n, P), or one array (P,)",
         shape_in_words(shape)
@@ -126,13 +127,13 @@ pub enum VectorsError {
         place: VectorSource,
         /// Components of a row.
         found: usize,
-        /// What the network expects.
+        /// The layout of the network.
         layout: Layout,
     },
     /// NaN, infinite, or beyond the range of `float32`.
     #[error(
-        "{place}: component {column} of row {row} (counted from 0) is {value:e}, no finite float32; \
-         {count} such in all: leave out vectors that diverged"
+        "{place}: component {column} of row {row} (counted from 0) is {value:e}, not a finite \
+         float32; {count} such components in total: leave out vectors that diverged"
     )]
     NotFinite {
         /// Where it is.

@@ -1,5 +1,4 @@
-//! Parameter vectors θ from elsewhere, and on their way there: NumPy files, and the sets in
-//! `atlas.h5`.
+//! Parameter vectors θ in files: NumPy files, and the sets in `atlas.h5`.
 //!
 //! A row is θ in the order of the [`Layout`], which is that of PyTorch's `parameters_to_vector`;
 //! `docs/weights.md` shows both directions.
@@ -32,8 +31,8 @@ pub enum VectorSource {
     },
 }
 
-/// `atlas.h5:/solutions/lbfgs/train` is a group in an HDF5 file; all else, and whatever ends in
-/// `.npy`, is a NumPy file.
+/// `atlas.h5:/solutions/lbfgs/train` is a group in an HDF5 file. Everything else, and every name
+/// that ends in `.npy`, is a NumPy file.
 impl From<&str> for VectorSource {
     fn from(text: &str) -> Self {
         let is_npy = Path::new(text)
@@ -65,30 +64,29 @@ enum Components {
 
 /// Reads the vectors of a network, `(n, P)`, n ≥ 1, one a row.
 ///
-/// `float32` arrives bit by bit, `float64` is rounded to the nearest `float32`. Both byte orders,
-/// and in NumPy files both C and Fortran order, are understood. HDF5 files are opened for reading
-/// and without a lock, so one that a run is about to replace can be read.
+/// `float32` is read bit by bit, `float64` is rounded to the nearest `float32`. Both byte orders,
+/// and in NumPy files both C and Fortran order, are supported. HDF5 files are opened for reading
+/// without a lock, so a file that a run is about to replace can be read.
 ///
 /// # Errors
-/// [`VectorsError`] if there is nothing to read, it is of another kind, its rows do not have the P
-/// components of the layout, or a component is not a finite `float32`.
+/// [`VectorsError`] if the file is missing or of another kind, if its rows do not have the P
+/// components of the layout, or if a component is not a finite `float32`.
 pub fn read_vectors(source: &VectorSource, layout: &Layout) -> Result<Array2<f32>, VectorsError> {
     read(source, Some(layout))
 }
 
-/// Reads vectors of any length P as [`read_vectors`] does: an atlas says itself what its vectors
-/// mean.
+/// Reads vectors of any length P like [`read_vectors`]: an atlas describes its own vectors.
 ///
 /// # Errors
-/// Those of [`read_vectors`] but for the number of components.
+/// As for [`read_vectors`], without the number of components.
 pub fn read_vectors_of_any_length(source: &VectorSource) -> Result<Array2<f32>, VectorsError> {
     read(source, None)
 }
 
-/// Reads vectors as [`read_vectors`] does, in double precision: no stored component is rounded.
+/// Reads vectors like [`read_vectors`], in double precision: no stored component is rounded.
 ///
 /// # Errors
-/// Those of [`read_vectors`].
+/// As for [`read_vectors`].
 pub fn read_double_vectors(
     source: &VectorSource,
     layout: &Layout,
@@ -118,7 +116,7 @@ fn read(source: &VectorSource, layout: Option<&Layout>) -> Result<Array2<f32>, V
     }
 }
 
-/// One vector a row, each as long as the layout says.
+/// Converts to one vector a row, and checks their length against the layout.
 fn rows<A>(
     source: &VectorSource,
     layout: Option<&Layout>,

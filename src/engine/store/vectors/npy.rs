@@ -39,8 +39,8 @@ pub(super) fn read(file: &Path) -> Result<Components, VectorsError> {
     })
 }
 
-/// Opens a file that can be read: no directory, no device, which may have no end, and no pipe, on
-/// which opening would wait for someone to write into it.
+/// Opens a regular file. A directory, a device, which may be endless, and a pipe, on which opening
+/// would block, are refused.
 pub(super) fn open(file: &Path) -> Result<File, VectorsError> {
     let opened = fs::metadata(file).and_then(|about| match about.file_type() {
         kind if kind.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
@@ -50,7 +50,7 @@ pub(super) fn open(file: &Path) -> Result<File, VectorsError> {
     opened.map_err(io_error("read", file))
 }
 
-/// Holds the header against the size of the file, before memory is set aside for what it promises.
+/// Compares the header with the size of the file, before memory is allocated for the stated shape.
 fn check_length(
     file: &Path,
     reader: &mut BufReader<File>,
@@ -60,7 +60,7 @@ fn check_length(
     let start = reader.stream_position().map_err(io_error("read", file))?;
     let size = reader.get_ref().metadata().map_err(io_error("read", file))?.len();
     let found = size.saturating_sub(start);
-    // Saturated, it still differs from the size of every file.
+    // A saturated product still differs from the size of every file.
     let expected =
         shape.iter().fold(component as u128, |bytes, &size| bytes.saturating_mul(size as u128));
     if expected == u128::from(found) {
@@ -71,17 +71,15 @@ fn check_length(
 
 /// Writes vectors, `(n, P)`, as a NumPy file in C order, or replaces one.
 ///
-/// The file appears as a whole or not at all: it is written under another name (`….partial`),
-/// synced, and renamed.
+/// The file is written under another name (`….partial`), synced, and renamed, so it appears as a
+/// whole or not at all.
 ///
-/// Without `force`, a file that is there is left as it is, also one that has just appeared. A
-/// symbolic link stays one: the file that it leads to is written. A file that is replaced keeps its
-/// permissions.
+/// Without `force`, an existing file is left unchanged, even if it appeared meanwhile. A symbolic
+/// link is kept: its target is written. A file that is replaced keeps its permissions.
 ///
 /// # Errors
-/// [`VectorsError::Io`] with what could not be written and why; a file that was there before is
-/// still there then. What is not a regular file, such as a device, is not replaced.
-/// [`VectorsError::Appeared`] without `force`.
+/// [`VectorsError::Io`] with what could not be written and why; a former file is then still there.
+/// A device or another special file is not replaced. [`VectorsError::Appeared`] without `force`.
 pub fn write_npy<A: Clone + WritableElement>(
     file: &Path,
     vectors: ArrayView2<A>,
@@ -95,11 +93,11 @@ pub fn write_npy<A: Clone + WritableElement>(
     })
 }
 
-/// Writes a file of any kind as [`write_npy`] does: what `write` writes appears as a whole or not at
+/// Writes a file of any kind like [`write_npy`]: the output of `write` appears as a whole or not at
 /// all.
 ///
 /// # Errors
-/// As [`write_npy`].
+/// As for [`write_npy`].
 pub fn write_whole(
     file: &Path,
     force: bool,
@@ -111,10 +109,10 @@ pub fn write_whole(
         _ => Path::new("."),
     };
     let partial = partial(file);
-    // Not through a link of this name to another file.
+    // A link of this name must not be followed.
     fs::remove_file(&partial).ok();
     let created = File::create_new(&partial).map_err(io_error("create", &partial))?;
-    // Removes the file on every way out but the last.
+    // Removes the file on every early return.
     let guard = TempPath::try_from_path(&partial).map_err(io_error("find", &partial))?;
     let mut writer = BufWriter::new(created);
     write(&mut writer).map_err(io_error("write", &partial))?;
@@ -136,7 +134,7 @@ pub fn write_whole(
             .map_err(|failed| io_error("rename the finished file to", file)(failed.error))?;
     } else {
         rename_to_unused(&guard, file).map_err(|error| {
-            // What was computed is not given up.
+            // The computed file is kept under another name.
             let kept = name_aside(file, "new");
             match error.kind() {
                 io::ErrorKind::AlreadyExists if rename_to_unused(&guard, &kept).is_ok() => {
@@ -149,8 +147,7 @@ pub fn write_whole(
     sync_directory(directory).map_err(io_error("write the directory", directory))
 }
 
-/// The same name with a suffix. It is fixed, so what a killed process leaves behind is overwritten
-/// by the next one instead of piling up.
+/// The same name with a fixed suffix, so that files of killed processes do not accumulate.
 fn partial(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".partial");

@@ -9,7 +9,7 @@
 use super::{certificate, is_close};
 use crate::landscape::{AnalyticLandscape, Landscape, LennardJones};
 use crate::optimizer::{MinimizationParameters, minimize};
-use crate::path::refine::Place;
+use crate::path::refine::Destination;
 
 /// The pentagonal bipyramid, −16.505384.
 #[rustfmt::skip]
@@ -84,7 +84,7 @@ fn minimized(theta: &[f64]) -> Vec<f64> {
     minimize(&cluster(theta), theta, &MinimizationParameters::default()).unwrap().theta
 }
 
-/// The two ends: the second one is turned and shifted, and then aligned with the first.
+/// The two endpoints: the second one is rotated and shifted, and then aligned with the first.
 fn ends(a: &[f64], b: &[f64]) -> [Vec<f64>; 2] {
     let (a, b) = (minimized(a), minimized(b));
     let (sin, cos) = 2.0_f64.sin_cos();
@@ -117,7 +117,7 @@ fn thirteen_atoms_reach_the_published_transition_state() {
     let [a, b] = ends(&ICOSAHEDRON, &DEFECT);
     let found = certificate(&cluster(&a), &[&a, &b]);
     is_close(&found, -40.432_664_077_5, energy(&a));
-    assert!(found.sides.iter().all(|side| side.place != Place::Point), "{:?}", found.sides);
+    assert!(found.sides.iter().all(|side| side.place != Destination::Point), "{:?}", found.sides);
 }
 
 /// A landscape that declares no null directions.

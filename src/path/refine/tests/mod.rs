@@ -1,11 +1,11 @@
-//! Exact answers, restarts, and what is said where there is none.
+//! Refinements with known results, restarts, and verdicts without a pass.
 
 mod clusters;
 mod networks;
 
 use super::{
-    Certificate, Condition, Place, Refine, RefineError, RefineParameters, RefineState, Verdict,
-    Widened,
+    Certificate, Condition, Destination, Refine, RefineError, RefineParameters, RefineState,
+    Verdict, Widened,
 };
 use crate::landscape::{
     AnalyticLandscape, DoubleWell, Interrupted, Landscape, MuellerBrown, ProductWell, TwoWells,
@@ -51,8 +51,11 @@ fn two_wells() {
     is_close(&found, TWO_WELLS, Landscape::value(&TwoWells, &PAPER[1]).unwrap());
     let away = (found.theta[0] + 0.164_726_55).hypot(found.theta[1] + 0.069_917_18);
     assert!(away < 1e-6, "{:?}", found.theta);
-    // The ends are no minima. The minima are so close to them that they count as the same.
-    assert_eq!(found.sides.map(|side| side.place), [Place::End(0), Place::End(1)]);
+    // The endpoints are no minima, but the minima are so close that they count as the same.
+    assert_eq!(
+        found.sides.map(|side| side.place),
+        [Destination::Endpoint(0), Destination::Endpoint(1)]
+    );
     assert!(found.t > 0.3 && found.t < 0.7, "{}", found.t);
 }
 
@@ -64,9 +67,9 @@ fn mueller_brown() {
     is_close(&through_three, high, -146.7);
     is_close(&certificate(&MuellerBrown, &[&one, &three]), high, -146.7);
     is_close(&certificate(&MuellerBrown, &[&three, &two]), low, -108.2);
-    // From 1 to 2 the way leads over minimum 3, which is on the far side of the top.
+    // The path from 1 to 2 leads over minimum 3, which is on the far side of the top.
     let far = through_three.sides[1];
-    assert_eq!(far.place, Place::Minimum);
+    assert_eq!(far.place, Destination::Minimum);
     assert!((far.value + 80.767_818_130).abs() < 1e-3, "{far:?}");
 }
 
@@ -83,7 +86,10 @@ fn double_wells_are_crossed_one_sign_after_the_other() {
 fn product_well() {
     let found = certificate(&ProductWell, &[&[1.0, 1.0], &[-1.0, -1.0]]);
     is_close(&found, 1.0, 0.0);
-    assert_eq!(found.sides.map(|side| side.place), [Place::End(0), Place::End(1)]);
+    assert_eq!(
+        found.sides.map(|side| side.place),
+        [Destination::Endpoint(0), Destination::Endpoint(1)]
+    );
 }
 
 #[test]
@@ -224,7 +230,7 @@ fn a_resumed_refinement_gives_the_same_bits() {
     let (parameters, mut checkpoint) = (RefineParameters::default(), Vec::new());
     let (mut interruptions, mut finished) = (0, None);
     while finished.is_none() {
-        // Every step in a new process, as it were.
+        // Resume every step from a checkpoint, as in a new process.
         let state: Option<RefineState> = postcard::from_bytes(&checkpoint).ok();
         let curve = vec![a.clone(), b.clone()];
         let mut refine = Refine::new(&interrupting, curve, &parameters, state);
@@ -268,18 +274,19 @@ fn few_evaluations_give_a_bound_and_say_so() {
 
 #[test]
 fn a_flat_valley_has_no_barrier_but_that_of_its_ends() {
-    // Both ends lie on the hyperbola of minima, and the straight line between them is above it.
+    // Both endpoints lie on the hyperbola of minima, and the straight line between them is above
+    // it.
     let parameters = RefineParameters { max_gradients: 2000.0, ..RefineParameters::default() };
     let curve = vec![vec![1.0, 1.0], vec![2.0, 0.5]];
     let found = certificate_of(Refine::new(&ProductWell, curve, &parameters, None));
     let straight = (1.5_f64 * 0.75 - 1.0).powi(2);
     assert!(found.height < 1e-3 * straight, "{} of {straight}", found.height);
-    // A straight line that falls all the way has its maximum at the end.
+    // A straight line that only falls has its maximum at an endpoint.
     let found = certificate(&DoubleWell::new(1).unwrap(), &[&[0.5], &[1.0]]);
     assert_eq!((found.verdict, found.height), (Verdict::Pass, 0.5625));
 }
 
-/// The two wells, not defined in a disk on the straight line between the ends.
+/// The two wells, not defined in a disk on the straight line between the endpoints.
 struct Hole;
 
 impl AnalyticLandscape for Hole {
@@ -321,5 +328,5 @@ fn ends_without_a_path_are_refused() {
     };
     let nan = vec![f64::NAN, 0.0];
     assert_eq!(result(vec![vec![0.0, 0.0], nan]), RefineError::NotFinite { end: 1 });
-    assert_eq!(result(vec![vec![0.0, 0.0]; 2]), RefineError::SameEnds);
+    assert_eq!(result(vec![vec![0.0, 0.0]; 2]), RefineError::SameEndpoints);
 }

@@ -1,4 +1,4 @@
-//! Networks: flat directions, ends that are no minima, single precision.
+//! Networks: flat directions, endpoints that are no minima, single precision.
 
 use super::certificate_of;
 use crate::data::digits;
@@ -10,8 +10,8 @@ use crate::random::MasterSeed;
 
 const SEED: MasterSeed = MasterSeed(11);
 
-/// What comes of the straight line between two trained networks of so many hidden units, with its
-/// height and that of the higher end.
+/// The refinement of the straight line between two trained networks with `hidden` units, with its
+/// height and that of the higher endpoint.
 fn refined(hidden: usize, max_gradients: f64) -> (Certificate, f64, f64) {
     let data = digits::draw(SEED, 200, 1);
     let network = Fcp::new(&[784, hidden, 10], Activation::Softplus);

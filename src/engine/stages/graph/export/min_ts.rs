@@ -4,8 +4,8 @@
 //! A line of `min.data` is a minimum: energy, logarithm of the product of the positive eigenvalues
 //! of its Hessian, order of its point group, three principal moments of inertia. A line of
 //! `ts.data` is a transition state: energy, logarithm, order, the numbers of the two minima that it
-//! joins, counted from 1 in the order of `min.data`, three moments. What is not known or does not
-//! exist, as moments of a network, is 0; the order is then 1.
+//! joins, counted from 1 in the order of `min.data`, three moments. Unknown numbers, and those that
+//! do not exist, such as the moments of a network, are 0; the order is then 1.
 //!
 //! The energy of a path that was not refined is an upper bound, and its highest point is no
 //! stationary point.
@@ -26,8 +26,8 @@ pub(super) fn files(graph: &LandscapeGraph) -> [(&'static str, String); 2] {
     [("min.data", minima), ("ts.data", states)]
 }
 
-/// The passes that were found, and of the paths those that are in the minimum spanning tree: a path
-/// that another way avoids is no transition state.
+/// The passes that were found, and the paths of the minimum spanning tree. A path with a lower
+/// detour is no transition state.
 fn states_of(graph: &LandscapeGraph) -> impl Iterator<Item = usize> {
     let tree = graph.merges.merges().iter().map(|merge| merge.edge);
     let paths = tree.filter(|&edge| graph.kinds[edge] == EdgeKind::Path);

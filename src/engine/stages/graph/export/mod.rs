@@ -1,4 +1,4 @@
-//! Graphs in the formats of other programs, one a file.
+//! Graphs in the formats of other programs, each format in its own file.
 
 mod graphml;
 mod min_ts;
@@ -33,11 +33,11 @@ impl GraphFormat {
     }
 }
 
-/// A graph as files: each with its name in a folder, which is empty if there is one file only, and
-/// its content.
+/// A graph as files, each with its name in a folder and its content. The name is empty for a single
+/// file.
 ///
 /// # Errors
-/// Which graphs there are, if it is none of these.
+/// If there is no such graph, with the names of those that exist.
 pub fn export(
     run: &StoredRun,
     name: &str,
@@ -53,7 +53,7 @@ pub fn export(
     })
 }
 
-/// The graph of this name. Without a landscape it must be on one only.
+/// The graph of this name. Without `landscape` it must exist on one landscape only.
 fn find<'a>(
     results: &Results<'a>,
     name: &str,
@@ -64,8 +64,8 @@ fn find<'a>(
     let list = graphs.iter().map(there).collect::<Vec<_>>().join(", ");
     if graphs.is_empty() {
         return Err(format!(
-            "there is no graph \"{name}\": the configuration of the run has none; add it, for \
-             instance by --set 'graph=[{{name=\"{name}\"}}]'"
+            "there is no graph \"{name}\": the configuration of the run has none; add one, for \
+             instance with --set 'graph=[{{name=\"{name}\"}}]'"
         ));
     }
     let mut found: Vec<LandscapeGraph> = graphs
