@@ -79,6 +79,7 @@ def attributes(item: h5py.Group | h5py.Dataset) -> dict[str, Any]:
 
 def variable(dataset: h5py.Dataset) -> xarray.Variable:
     """A dataset with the names of its axes. Many numbers are read later."""
+    data: Any
     if is_text(dataset):
         data = texts(dataset)
     elif dataset.size <= _MAX_READ_AT_ONCE:

@@ -13,10 +13,10 @@ from .errors import MissingResult, listed
 T = TypeVar("T")
 
 
-class Results(Mapping, Generic[T]):
+class Results(Mapping[str, T], Generic[T]):
     """Results of one kind by their names, made when they are asked for."""
 
-    def __init__(self, kind: str, place: str, makers: dict[str, Callable[[], T]]):
+    def __init__(self, kind: str, place: str, makers: Mapping[str, Callable[[], T]]):
         self._kind, self._place, self._makers = kind, place, makers
 
     def __getitem__(self, name: str) -> T:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas
 import xarray
 
-from . import datasets, tables
+from . import configuration, datasets, tables
 from .datasets import text
 from .errors import FileError, MissingResult, listed
 from .files import open_atlas, open_curves
@@ -66,7 +66,7 @@ class Run:
 
     @property
     def configuration_text(self) -> str:
-        """The effective configuration as TOML: a line for each key, defaults included."""
+        """The effective configuration: a line `key = value` for each key, defaults included."""
         return text(self.h5["configuration"][()])
 
     @functools.cached_property
@@ -76,11 +76,7 @@ class Run:
         What is `[[kpca]]` or another list with names in a configuration file is here a dictionary
         by name.
         """
-        try:
-            import tomllib
-        except ImportError:  # Before Python 3.11.
-            import tomli as tomllib
-        return tomllib.loads(self.configuration_text)
+        return configuration.parse(self.configuration_text)
 
     @property
     def missing(self) -> pandas.DataFrame:
@@ -99,7 +95,7 @@ class Run:
         """Sets of solutions by name, `GROUP/MEMBER`.
 
         `theta` (vector, parameter) is read lazily. The vector of the lowest training loss is the
-        first.
+        first; imported vectors have the order of their file.
         """
         found = {
             f"{group}/{member}": inside
@@ -280,7 +276,7 @@ class Run:
         """The tensors of a parameter vector by name, in the order of θ.
 
         source  a set of solutions, `"sgd/train"`, or a vector (parameters,), such as `path(0.5)`.
-        row     of the set; 0 is the solution of the lowest training loss.
+        row     of the set; of trained solutions 0 is the one of the lowest training loss.
         """
         theta = self._theta(source, row)
         network = self.h5["network"]

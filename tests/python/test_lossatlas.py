@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT / "python"))
 
 import lossatlas  # noqa: E402
 import lossatlas_landscape  # noqa: E402
-from lossatlas import tables  # noqa: E402
+from lossatlas import configuration, tables  # noqa: E402
 from lossatlas.path import SHAPES  # noqa: E402
 
 TINY = str(ROOT / "tests" / "program" / "tiny.toml")
@@ -291,6 +291,13 @@ class Tables(unittest.TestCase):
         self.assertEqual(tiny.configuration["paths"]["steps"], 3)
         self.assertEqual(tiny.configuration["kpca"]["sigmoid"]["kernel"], "sigmoid")
         self.assertIn("paths.steps = 3\n", tiny.configuration_text)
+        lines = 'import.my/set.file = "a = b.npy"\nkpca.x.y.sets = ["a/b"]\nseed = 1\n'
+        expected = {
+            "import": {"my/set": {"file": "a = b.npy"}},
+            "kpca": {"x.y": {"sets": ["a/b"]}},
+            "seed": 1,
+        }
+        self.assertEqual(configuration.parse(lines), expected)
         self.assertEqual(tiny.attributes["ranks"], 1)
         self.assertRegex(tiny.attributes["started"], r"^20\d\d-.*Z$")
 
