@@ -73,8 +73,14 @@ def attributes(item: h5py.Group | h5py.Dataset) -> dict[str, Any]:
     """The attributes, texts as `str`, numbers as those of Python."""
     left_out = _OF_HDF5 | {"dimensions", "coordinates"}
     kept = {name: value for name, value in item.attrs.items() if name not in left_out}
-    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in kept.items()}
-    return {name: text(value) if isinstance(value, (str, bytes)) else value for name, value in plain.items()}
+    plain = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in kept.items()
+    }
+    return {
+        name: text(value) if isinstance(value, (str, bytes)) else value
+        for name, value in plain.items()
+    }
 
 
 def variable(dataset: h5py.Dataset) -> xarray.Variable:
@@ -109,9 +115,7 @@ def dataset(group: h5py.Group) -> xarray.Dataset:
         if coordinates is not None and coordinates.shape == (_length(variables, axis),):
             variables[axis] = variable(coordinates)
     named = {
-        name
-        for item in items.values()
-        for name in text(item.attrs.get("coordinates", "")).split()
+        name for item in items.values() for name in text(item.attrs.get("coordinates", "")).split()
     }
     coordinates = {name: value for name, value in variables.items() if name in axes | named}
     others = {name: value for name, value in variables.items() if name not in coordinates}

@@ -39,7 +39,9 @@ class Fcp(nn.Module):
 
 
 class Lenet(nn.Module):
-    def __init__(self, activation, shape=(1, 28, 28), channels=(6, 16), kernel=5, dense=(120, 84), classes=10):
+    def __init__(
+        self, activation, shape=(1, 28, 28), channels=(6, 16), kernel=5, dense=(120, 84), classes=10
+    ):
         super().__init__()
         self.shape, self.activation = shape, activation
         self.conv1 = nn.Conv2d(shape[0], channels[0], kernel, padding=(kernel - 1) // 2)
@@ -120,7 +122,13 @@ def module(
     return made
 
 
-def _build(configuration, network, weights, image_shape):
+def _build(
+    configuration: dict[str, Any],
+    network: dict[str, Any],
+    weights: dict[str, torch.Tensor],
+    image_shape: tuple[int, int, int] | None,
+) -> nn.Module:
+    """The module without its weights. The shapes of the weights say what the keys do not."""
     kind = network["kind"]
     activation = ACTIVATIONS[network["activation"]]() if "activation" in network else None
     shapes = [tuple(tensor.shape) for name, tensor in weights.items() if "weight" in name]

@@ -148,9 +148,7 @@ class Run:
     def surface(self) -> Results[Results[xarray.Dataset]]:
         """Surfaces: `run.surface[NAME][LANDSCAPE]`, with `loss` (y, x), `origin` and `directions`."""
         found = groups(self.h5.get("surface"))
-        makers = {
-            name: functools.partial(self._landscapes_of_surface, name) for name in found
-        }
+        makers = {name: functools.partial(self._landscapes_of_surface, name) for name in found}
         return Results("surface", str(self.file), makers)
 
     @property
@@ -322,7 +320,9 @@ class Run:
             return vectors[row].values
         theta = np.asarray(source)
         if theta.shape != (parameters,):
-            raise ValueError(f"a vector of this run has the shape ({parameters},), not {theta.shape}")
+            raise ValueError(
+                f"a vector of this run has the shape ({parameters},), not {theta.shape}"
+            )
         return theta
 
     # ---- Graphs -----------------------------------------------------------------------------
@@ -350,9 +350,7 @@ class Run:
         return list(self.configuration.get("paths", {}).get("landscapes", []))
 
     def _results(self, kind: str, found: dict[str, h5py.Group]) -> Results[xarray.Dataset]:
-        makers = {
-            name: functools.partial(datasets.dataset, group) for name, group in found.items()
-        }
+        makers = {name: functools.partial(datasets.dataset, group) for name, group in found.items()}
         return Results(kind, str(self.file), makers)
 
     def _by_landscape(

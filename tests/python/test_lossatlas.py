@@ -91,7 +91,7 @@ def setUpModule():
         'paths.between=[["sgd/train","lbfgs/train"]]',
         'graph=[{name="all"}]',
         'surface=[{name="plane",points=5,through=["sgd/train:0","sgd/train:1","lbfgs/train:1"]}]',
-        "curvature.sets=[\"sgd/train\"]",
+        'curvature.sets=["sgd/train"]',
         "curvature.products=20",
         "curvature.probes=1",
     )
@@ -393,9 +393,7 @@ class Errors(unittest.TestCase):
         self.refuses("no row 2 among 2 paths", tiny.path, "sgd/train", 2)
         self.refuses("no group 'kpca/x', but kpca, kpca/rbf and", tiny.dataset, "kpca/x")
         self.refuses("sgd/train has 3 vectors, no 3", tiny.tensors, "sgd/train", 3)
-        self.refuses(
-            r"shape \(42200,\), not \(3,\)", tiny.tensors, np.zeros(3), error=ValueError
-        )
+        self.refuses(r"shape \(42200,\), not \(3,\)", tiny.tensors, np.zeros(3), error=ValueError)
 
     def test_curves_that_are_not_there(self):
         with lossatlas.open(OLD) as run:
@@ -544,7 +542,9 @@ class Graphs(unittest.TestCase):
             tree = networkx.minimum_spanning_tree(graph, weight="height")
             marked = [height for *_, height in tree.edges(data="height")]
             chosen = [height for *_, height in graph.edges(data="height")]
-            in_tree = [one for one, (*_, data) in zip(chosen, graph.edges(data=True)) if data["in_tree"]]
+            in_tree = [
+                one for one, (*_, data) in zip(chosen, graph.edges(data=True)) if data["in_tree"]
+            ]
             self.assertEqual(sorted(marked), sorted(in_tree))
             nodes = list(graph.nodes)
             pairs = [(a, b) for a in nodes for b in nodes if a < b]
@@ -553,7 +553,9 @@ class Graphs(unittest.TestCase):
                 if networkx.has_path(tree, a, b):
                     way = networkx.shortest_path(tree, a, b)
                     edges = zip(way, way[1:])
-                    minimax = max(min(one["height"] for one in tree[u][v].values()) for u, v in edges)
+                    minimax = max(
+                        min(one["height"] for one in tree[u][v].values()) for u, v in edges
+                    )
                 self.assertEqual(minimax, expected)
 
     @needs("networkx")
