@@ -14,9 +14,9 @@ _NAMED = {"distance", "graph", "import", "kpca", "surface"}
 
 
 def parse(text: str) -> dict[str, Any]:
-    """A dictionary of `section.key = value` lines. The values are those of TOML.
+    """A dictionary of `section.key = value` lines. Values are those of TOML, or else texts.
 
-    The keys are not: a name such as `dropout/train` has no quotes.
+    Keys are not those of TOML: a name such as `dropout/train` has no quotes.
     """
     parsed: dict[str, Any] = {}
     for line in text.splitlines():
@@ -29,5 +29,12 @@ def parse(text: str) -> dict[str, Any]:
         section = parsed
         for part in parts[:-1]:
             section = section.setdefault(part, {})
-        section[parts[-1]] = tomllib.loads(f"value = {value}")["value"]
+        section[parts[-1]] = value if parts[-1] == "checksum" else _value(value)
     return parsed
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -46,7 +46,7 @@ def groups(parent: h5py.Group | None) -> dict[str, h5py.Group]:
 
 
 def sets(parent: h5py.Group | None) -> dict[str, h5py.Group]:
-    """The groups of sets, GROUP/MEMBER, and of pairs of sets, A~B, below `/paths` or `/curvature`."""
+    """The groups of sets, GROUP/MEMBER, and of pairs of sets, A~B, in `/paths` or `/curvature`."""
     found = {}
     for group, members in groups(parent).items():
         for member, inside in groups(members).items():

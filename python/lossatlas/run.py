@@ -35,8 +35,8 @@ class Run:
     """The results of a run, as they were when it was opened.
 
     lossatlas replaces `atlas.h5` as a whole, also while it is open here: open it again to see
-    later results. Large arrays, such as θ, are read when they are needed. So the file stays open until
-    `close()`, or until the end of `with lossatlas.open(…) as run`.
+    later results. Large arrays, such as θ, are read when they are needed. So the file stays open
+    until `close()`, or until the end of `with lossatlas.open(…) as run`.
 
     Losses are in nats for the cross-entropy, in units of the loss otherwise: each array has
     `attrs["units"]` and `attrs["description"]`. Rows, initializations and paths count from 0.
@@ -82,7 +82,8 @@ class Run:
     def missing(self) -> pandas.DataFrame:
         """What the run does not have, a row each: `group`, `row`, `status` and `reason`.
 
-        `status` is `missing` for what has not been computed, `failed` or `diverged` for what could
+        It covers training runs, minimizations, paths, refinements, curvature, kernel PCA, surfaces
+        and graphs, and what the file says to have failed. `status` is `missing` for what has not been computed, `failed` or `diverged` for what could
         not be. The table of a finished run without failures is empty. `row` counts in the group; it
         is empty if the row concerns all of the group.
         """
@@ -146,7 +147,7 @@ class Run:
 
     @property
     def surface(self) -> Results[Results[xarray.Dataset]]:
-        """Surfaces: `run.surface[NAME][LANDSCAPE]`, with `loss` (y, x), `origin` and `directions`."""
+        """Surfaces: `run.surface[NAME][LANDSCAPE]`: `loss` (y, x), `origin` and `directions`."""
         found = groups(self.h5.get("surface"))
         makers = {name: functools.partial(self._landscapes_of_surface, name) for name in found}
         return Results("surface", str(self.file), makers)

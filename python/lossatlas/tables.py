@@ -72,6 +72,7 @@ def missing(file: h5py.File, configuration: dict[str, Any]) -> pandas.DataFrame:
     """What is not there; see `Run.missing`."""
     rows: list[tuple[str, Any, str, str]] = []
     file.visititems(lambda name, item: rows.extend(_not_done(name, item)))
+    rows += _open_points(file)
     for name, item in groups(file).items():
         lines = text(item.attrs.get("failed", "")).splitlines()
         rows += [(name, "", "failed", line) for line in lines if line]
@@ -90,6 +91,19 @@ def _not_done(name: str, item: h5py.Group | h5py.Dataset) -> list[tuple[str, Any
         word, _, reason = status[tuple(row)].partition(": ")
         where = ", ".join(str(number) for number in row)
         rows.append((group.name.strip("/"), where, word, reason or reasons[tuple(row)]))
+    return rows
+
+
+def _open_points(file: h5py.File) -> list[tuple[str, Any, str, str]]:
+    """Surfaces with points that have no loss."""
+    rows = []
+    for surface in groups(file.get("surface")).values():
+        for group in landscapes(surface, []).values():
+            loss = group["loss"][:]
+            absent = int(np.isnan(loss).sum())
+            if absent:
+                reason = f"{absent} of {loss.size} points have no loss"
+                rows.append((group.name.strip("/"), "", "missing", reason))
     return rows
 
 

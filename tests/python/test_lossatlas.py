@@ -291,13 +291,18 @@ class Tables(unittest.TestCase):
         self.assertEqual(tiny.configuration["paths"]["steps"], 3)
         self.assertEqual(tiny.configuration["kpca"]["sigmoid"]["kernel"], "sigmoid")
         self.assertIn("paths.steps = 3\n", tiny.configuration_text)
-        lines = 'import.my/set.file = "a = b.npy"\nkpca.x.y.sets = ["a/b"]\nseed = 1\n'
+        lines = [
+            "import.my/set.checksum = 12e3",
+            'import.my/set.file = "a = b.npy"',
+            'kpca.x.y.sets = ["a/b"]',
+            "seed = 1",
+        ]
         expected = {
-            "import": {"my/set": {"file": "a = b.npy"}},
+            "import": {"my/set": {"checksum": "12e3", "file": "a = b.npy"}},
             "kpca": {"x.y": {"sets": ["a/b"]}},
             "seed": 1,
         }
-        self.assertEqual(configuration.parse(lines), expected)
+        self.assertEqual(configuration.parse("\n".join(lines)), expected)
         self.assertEqual(tiny.attributes["ranks"], 1)
         self.assertRegex(tiny.attributes["started"], r"^20\d\d-.*Z$")
 
