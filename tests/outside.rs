@@ -57,7 +57,7 @@ fn examples_run_where_their_packages_are_installed() {
 #[test]
 fn the_package_reads_results() {
     let said = run(python_with("h5py, xarray"), "test_lossatlas.py");
-    assert!(passed(&said) >= 28, "{said}");
+    assert!(passed(&said) >= 25, "{said}");
 }
 
 #[test]
