@@ -52,7 +52,7 @@ test-mpich: ## run the tests of the ranks with MPICH (Debian's, installed if mis
 test-pytorch: PYTHON ?= python3
 test-pytorch: ## weights to PyTorch and back, PyTorch modules and the examples as landscapes (PYTHON=… has torch, perhaps jax and ase); not part of `test`
 	@.make/install-dependencies test
-	@$(PYTHON) -c 'import torch, numpy, h5py' || { echo "$(PYTHON) has no PyTorch: install torch, numpy and h5py where you like and name that Python, make test-pytorch PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import torch, numpy, h5py, xarray' || { echo "$(PYTHON) has no PyTorch: install torch, numpy, h5py and xarray where you like and name that Python, make test-pytorch PYTHON=…" >&2; exit 1; }
 	PYTHON="$(PYTHON)" cargo test --release --locked --test evaluate -- --ignored pytorch
 	PYTHON="$(PYTHON)" cargo test --release --locked --test outside -- --ignored pytorch --nocapture
 

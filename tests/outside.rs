@@ -1,5 +1,6 @@
-//! Landscapes in other languages, at the other end of the protocol: the Python file and the example
-//! in C, asked by an engine in Python.
+//! What is not written in Rust. Landscapes in other languages, at the other end of the protocol:
+//! the Python file and the example in C, asked by an engine in Python. The Python package that reads
+//! results, and the studies of `examples/`.
 
 #[path = "support/python.rs"]
 #[expect(dead_code, reason = "shared with tests that need h5py")]
@@ -29,6 +30,10 @@ fn passed(said: &str) -> usize {
     said.lines().filter(|line| line.ends_with("... ok")).count()
 }
 
+fn has_passed(said: &str, test: &str) -> bool {
+    said.lines().any(|line| line.starts_with(test) && line.ends_with("... ok"))
+}
+
 #[test]
 fn python_and_c_speak_the_protocol() {
     let said = run(python_with("numpy"), "test_landscape.py");
@@ -38,8 +43,21 @@ fn python_and_c_speak_the_protocol() {
 
 #[test]
 fn examples_run_where_their_packages_are_installed() {
-    let python = python_with("numpy");
-    run(python, "test_examples.py");
+    let said = run(python_with("h5py, xarray"), "test_examples.py");
+    for study in [
+        "test_the_paper_in_miniature",
+        "test_optimizers_compared",
+        "test_the_energy_landscape",
+        "test_imported_weights",
+    ] {
+        assert!(has_passed(&said, study), "{said}");
+    }
+}
+
+#[test]
+fn the_package_reads_results() {
+    let said = run(python_with("h5py, xarray"), "test_lossatlas.py");
+    assert!(passed(&said) >= 25, "{said}");
 }
 
 #[test]
@@ -48,4 +66,14 @@ fn pytorch_modules_are_landscapes() {
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let said = run(&python, "test_examples.py");
     assert!(passed(&said) >= 15, "{said}");
+}
+
+#[test]
+#[ignore = "needs a Python with PyTorch, h5py and xarray: make test-pytorch PYTHON=…"]
+fn pytorch_modules_of_results_have_the_stored_losses() {
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let said = run(&python, "test_lossatlas.py");
+    for test in ["test_modules_have_the_stored_losses", "test_the_code_of_the_page_with_torch"] {
+        assert!(has_passed(&said, test), "{said}");
+    }
 }

@@ -5,8 +5,8 @@
 //! configuration, `python` a script that reads a run, and `text` what a program printed. A second
 //! word exempts: `python torch` needs PyTorch (`make test-pytorch` runs it), `python sklearn` and
 //! others write a data set with a package of that name (`data.rs` runs some of them), `python
-//! landscape` is a program that lossatlas starts (`tests/outside.rs` runs it), `toml cargo` is no
-//! configuration.
+//! landscape` is a program that lossatlas starts and `python networkx` reads a graph
+//! (`tests/outside.rs` runs both), `toml cargo` is no configuration.
 
 mod commands;
 mod data;
@@ -46,12 +46,14 @@ impl Page {
     }
 }
 
-/// README, the changelog and all of `docs/`.
+/// README, the changelog, the page of the examples and all of `docs/`.
 fn pages() -> Vec<Page> {
     let entries = fs::read_dir(Path::new(ROOT).join("docs")).expect("a folder");
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
-    paths.extend(["README.md", "CHANGELOG.md"].map(|name| Path::new(ROOT).join(name)));
+    paths.extend(
+        ["README.md", "CHANGELOG.md", "examples/README.md"].map(|name| Path::new(ROOT).join(name)),
+    );
     paths.sort();
     assert!(paths.len() > 10, "{paths:?}");
     paths.into_iter().map(Page::read).collect()
@@ -147,7 +149,7 @@ fn configurations_are_valid() {
 
 #[test]
 fn every_block_of_code_says_what_it_is() {
-    const KNOWN: [&str; 15] = [
+    const KNOWN: [&str; 17] = [
         "sh",
         "text",
         "toml",
@@ -159,6 +161,8 @@ fn every_block_of_code_says_what_it_is() {
         "python datasets",
         "python pillow",
         "python landscape",
+        "python networkx",
+        "r",
         "rust",
         "julia",
         "matlab",

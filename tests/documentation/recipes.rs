@@ -11,7 +11,7 @@ use std::process::Command;
 use tempfile::{TempDir, tempdir};
 
 /// What the pages ask of their runs besides.
-const GRAPH: [&str; 2] = ["--set", "graph=[{name=\"all\"}]"];
+const BESIDES: [&str; 4] = ["--set", "graph=[{name=\"all\"}]", "--set", "paths.store=all"];
 
 /// A directory in which the runs that the pages speak of lie where they say, all of them the small
 /// study of the tests.
@@ -20,7 +20,8 @@ fn runs() -> TempDir {
     let run = root.path().join("results/demo");
     let configuration = Path::new(ROOT).join("tests/program/tiny.toml");
     let mut command = Command::new(env!("CARGO_BIN_EXE_lossatlas"));
-    let output = command.arg("run").arg(configuration).arg("--out").arg(&run).args(GRAPH).output();
+    let output =
+        command.arg("run").arg(configuration).arg("--out").arg(&run).args(BESIDES).output();
     let output = output.expect("the program");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     symlink(&run, root.path().join("results/tutorial")).expect("a link");
@@ -43,6 +44,8 @@ fn recipes_run_and_draw() {
             let mut command = Command::new(python);
             command
                 .args(["-W", "error::DeprecationWarning:__main__", "-c", &block.text])
+                .env("PYTHONPATH", Path::new(ROOT).join("python"))
+                .env("PYTHONDONTWRITEBYTECODE", "1")
                 .env("MPLBACKEND", "Agg");
             let output = command.current_dir(root.path()).output().expect("a Python to run");
             let said = String::from_utf8_lossy(&output.stderr);
@@ -71,7 +74,7 @@ fn recipes_run_and_draw() {
     for page in pages() {
         for block in blocks(&page.text)
             .into_iter()
-            .filter(|block| ["julia", "matlab"].contains(&&*block.language))
+            .filter(|block| ["julia", "matlab", "r"].contains(&&*block.language))
         {
             for path in datasets(&block.text) {
                 assert!(
@@ -115,7 +118,9 @@ fn octave_loads_the_whole_atlas() {
         .flat_map(|page| blocks(&page.text))
         .filter(|block| block.language == "octave")
     {
-        assert!(run(&block.text).contains("median barrier: sgd "));
+        let printed = run(&block.text);
+        assert!(printed.contains("median barrier: sgd "), "{printed}");
+        assert!(printed.contains("42200 parameters, 3 vectors"), "{printed}");
         scripts += 1;
     }
     assert!(scripts > 0, "no page shows how");
@@ -129,4 +134,39 @@ fn octave_loads_the_whole_atlas() {
         .expect("losses");
     let (loss, name) = printed.trim().split_once(' ').expect("two words");
     assert_eq!((loss.parse().ok(), name), (Some(losses[1]), "fc3.weight"));
+}
+
+/// R with the package that reads HDF5, if it is installed.
+fn has_r() -> bool {
+    let asked = Command::new("Rscript").args(["-e", "library(hdf5r)"]).output();
+    asked.is_ok_and(|output| output.status.success())
+}
+
+#[test]
+fn r_reads_and_draws() {
+    if !has_r() {
+        eprintln!("skipped: there is no R with hdf5r here (apt-get install r-cran-hdf5r)");
+        return;
+    }
+    let root = runs();
+    let mut printed = String::new();
+    for block in pages().iter().flat_map(|page| blocks(&page.text)).filter(|b| b.language == "r") {
+        let mut command = Command::new("Rscript");
+        command.args(["--vanilla", "-e", &block.text]).current_dir(root.path());
+        let output = command.output().expect("an R to run");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        printed += &String::from_utf8_lossy(&output.stdout);
+    }
+    let atlas = hdf5::File::open(root.path().join("atlas.h5")).expect("a file");
+    let heights: Vec<f64> = atlas
+        .dataset("/paths/sgd/train/on_train/height")
+        .and_then(|set| set.read_raw())
+        .expect("barriers");
+    // The median of two paths.
+    assert_eq!(heights.len(), 2);
+    let median = format!("median barrier: sgd {:.6},", (heights[0] + heights[1]) / 2.0);
+    assert!(printed.contains(&median), "{median} is not in {printed}");
+    assert!(printed.contains("42200 parameters, 3 vectors"), "{printed}");
+    let picture = fs::read(root.path().join("barriers.png")).expect("a picture");
+    assert!(picture.starts_with(b"\x89PNG"));
 }

@@ -1,6 +1,8 @@
-"""The examples in Python, and PyTorch modules as landscapes.
+"""The examples, and PyTorch modules as landscapes.
 
-    python3 tests/python/test_examples.py           # those whose packages are installed
+    LOSSATLAS=target/release/lossatlas python3 tests/python/test_examples.py
+
+Those whose packages are installed. Without the variable the studies are skipped.
 """
 
 import contextlib
@@ -23,6 +25,8 @@ from engine import VALUES, Engine  # noqa: E402
 from lossatlas_landscape import check  # noqa: E402
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "python")}
+PROGRAM = os.environ.get("LOSSATLAS")
+EXAMPLES = ROOT / "examples"
 IDX = ROOT / "tests" / "fixtures" / "weights"
 
 
@@ -42,6 +46,164 @@ def quietly(function, *arguments, **options):
     with contextlib.redirect_stdout(printed):
         returned = function(*arguments, **options)
     return returned, printed.getvalue()
+
+
+@unittest.skipUnless(PROGRAM, "the studies need the program: set LOSSATLAS to it")
+class Studies(unittest.TestCase):
+    """The five studies of examples/README.md, with fewer steps where they would take long."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        # The configurations name programs from the folder above.
+        (self.folder / "examples").symlink_to(EXAMPLES)
+
+    def types(self, *words):
+        options = {"cwd": self.folder, "env": ENVIRONMENT, "capture_output": True, "text": True}
+        finished = subprocess.run([str(word) for word in words], **options)
+        self.assertEqual(finished.returncode, 0, finished.stderr)
+        return finished.stdout
+
+    def study(self, name, *changes):
+        """Runs examples/NAME.toml and opens the results."""
+        import lossatlas  # Needs h5py and xarray.
+
+        settings = [word for change in changes for word in ("--set", change)]
+        self.types(PROGRAM, "run", f"examples/{name}.toml", "--out", "run", *settings)
+        run = lossatlas.open(self.folder / "run")
+        self.addCleanup(run.close)
+        self.assertEqual(len(run.missing), 0, run.missing)
+        return run
+
+    @needs("xarray")
+    def test_the_paper_in_miniature(self):
+        fewer = ["training.initializations=3", "training.keep=3", "paths.pairs=1"]
+        run = self.study("paper_in_miniature", *fewer, "paths.steps=60", "dataset.train=1000")
+        for name in ["sgd/train", "lbfgs/train"]:
+            self.assertLess(float(run.solutions[name]["loss_train"].max()), 0.05)
+        table = run.barriers()
+        # On straight lines the loss is larger than that of guessing, on paths it is not.
+        self.assertGreater(table["straight"].min(), np.log(10))
+        on_train = table[table["on"] == "train"]
+        self.assertEqual(len(on_train), 2)
+        self.assertLess(on_train["barrier"].max(), 0.3)
+        kpca = run.kpca["both"]
+        distance = (kpca["projection"] ** 2).sum("component") ** 0.5
+        mean = lambda name: float(distance.where(kpca["set"] == name).mean())
+        self.assertGreater(mean("lbfgs/train"), 1.5 * mean("sgd/train"))
+
+    @needs("xarray")
+    def test_optimizers_compared(self):
+        run = self.study(
+            "optimizers_compared",
+            "dataset.train=500",
+            "training.initializations=2",
+            "paths.pairs=1",
+            "paths.steps=100",
+            "curvature.probes=1",
+            'curvature.landscapes=["train"]',
+        )
+        optimizers = ["adam", "adamw", "lbfgs", "sgd"]
+        self.assertEqual(sorted(run.training), optimizers)
+        for name in [f"{optimizer}/train" for optimizer in optimizers]:
+            self.assertLess(float(run.solutions[name]["loss_train"].max()), 0.05)
+            largest = run.curvature[name]["train"]["eigenvalues"][:, 0]
+            self.assertTrue(bool((largest > 0).all()))
+        table = run.barriers().set_index("set")
+        self.assertIn("sgd/train~lbfgs/train", table.index)
+        self.assertEqual(len(table), 6)
+        # Curved paths come down nearly to their endpoints, straight lines do not.
+        self.assertGreater((table["straight"] - table["endpoint"]).min(), 0.2)
+        self.assertLess(table["excess"].max(), 0.02)
+
+    @needs("xarray")
+    def test_the_energy_landscape(self):
+        run = self.study("lennard_jones")
+        energies = run.solutions["minima/relaxed"]["loss_train"].values
+        # C. Dellago, P. G. Bolhuis and D. Chandler, J. Chem. Phys. 108, 9236 (1998).
+        np.testing.assert_allclose(energies, [-12.535, -11.501, -11.477, -11.403], atol=6e-4)
+        table = run.barriers()
+        self.assertEqual(table["certificate"].tolist(), ["pass"] * 6)
+        refined = run.refined["minima/relaxed"]["formula"]
+        for energy, top in zip(table["refined"], refined["theta_top"].values):
+            value, gradient = lennard_jones(top)
+            self.assertAlmostEqual(value, energy, delta=1e-9)
+            self.assertLess(np.linalg.norm(gradient), 1e-4)
+            self.assertEqual(descending_directions(top), 1)
+        self.assertTrue(((table["excess"] > 0.4) & (table["excess"] < 0.7)).all(), table)
+        heights = run.graph["all"]["formula"]["linkage"].values[:, 2]
+        np.testing.assert_allclose(heights, [-11.04025, -11.03733, -10.79804], atol=1e-4)
+        tree = ["export", "run", "--graph", "all", "--format", "newick", "--to", "tree.nwk"]
+        self.types(PROGRAM, *tree)
+        self.assertEqual((self.folder / "tree.nwk").read_text().count("minima/relaxed"), 4)
+
+    @needs("xarray")
+    def test_imported_weights(self):
+        images = ["--images", "--to", "digits.npz"]
+        self.types(PROGRAM, "export", "examples/imported_weights.toml", *images)
+        printed = self.types(sys.executable, "examples/imported_weights.py")
+        losses = [float(loss) for loss in re.findall(r"training loss (\S+)", printed)]
+        self.assertEqual(len(losses), 4)
+        run = self.study("imported_weights", "paths.pairs=1", "paths.steps=100")
+        imported = run.solutions["dropout/train"]
+        np.testing.assert_allclose(imported["loss_train"], losses, atol=1e-6)
+        trained = run.solutions["sgd/train"]
+        self.assertLess(imported["loss_test"].mean(), 0.8 * trained["loss_test"].mean())
+        between = run.barriers().set_index("set").loc["sgd/train~dropout/train"]
+        self.assertGreater(between["straight"], 1.0)
+        self.assertLess(between["excess"], 0.02)
+
+    @needs("xarray")
+    @needs("torch")
+    def test_your_own_pytorch_model(self):
+        self.types(sys.executable, "examples/pytorch_mlp.py", "train")
+        command = f'landscape.command=["{sys.executable}","examples/pytorch_mlp.py"]'
+        run = self.study("pytorch_mlp", command, "paths.pairs=1")
+        table = run.barriers()
+        self.assertEqual(table["set"].tolist(), ["adam/train", "sgd/train"])
+        self.assertLess(table["endpoint"].max(), 0.01)
+        self.assertGreater(table["straight"].min(), 0.5)
+        self.assertLess(table["barrier"].max(), 0.2)
+
+    @needs("xarray")
+    @needs("ase")
+    def test_the_cluster_of_ase(self):
+        command = f'landscape.command=["{sys.executable}","examples/ase_lennard_jones.py"]'
+        run = self.study("ase_lennard_jones", command, "landscape.starts=8", "paths.steps=1")
+        lowest = float(run.solutions["minima/relaxed"]["loss_train"].min())
+        known = [-16.505384, -15.935043, -15.593211, -15.533060]
+        self.assertLess(min(abs(lowest - energy) for energy in known), 1e-5, lowest)
+
+    def test_the_page_has_all_files(self):
+        page = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+        for file in EXAMPLES.iterdir():
+            if file.suffix in (".toml", ".py", ".c", ".f90"):
+                self.assertIn(f"]({file.name})", page)
+
+
+def lennard_jones(theta, atoms=7):
+    """The energy of a cluster in the plane, and its gradient (parameters,)."""
+    points = theta.reshape(atoms, 2)
+    gradient, energy = np.zeros_like(points), 0.0
+    for i, j in zip(*np.triu_indices(atoms, 1)):
+        between = points[i] - points[j]
+        r = np.linalg.norm(between)
+        energy += 4 * (r**-12 - r**-6)
+        slope = 4 * (-12 * r**-13 + 6 * r**-7) * between / r
+        gradient[i] += slope
+        gradient[j] -= slope
+    return energy, gradient.ravel()
+
+
+def descending_directions(theta, step=1e-5):
+    """How many eigenvalues of the Hessian are negative; those of moves and rotations are 0."""
+    columns = [
+        (lennard_jones(theta + e)[1] - lennard_jones(theta - e)[1]) / (2 * step)
+        for e in step * np.eye(len(theta))
+    ]
+    hessian = np.array(columns)
+    return int(np.sum(np.linalg.eigvalsh((hessian + hessian.T) / 2) < -1e-3))
 
 
 class Examples(unittest.TestCase):
@@ -355,13 +517,12 @@ class Page(unittest.TestCase):
         losses = [float(loss) for loss in re.findall(r"train (\S+),", printed)]
         self.assertEqual(len(losses), 8)
         self.assertLess(max(losses), 0.01)
-        program = os.environ.get("LOSSATLAS")
-        if program is None:
+        if PROGRAM is None:
             self.skipTest("paths need the program: set LOSSATLAS to it")
         command = f'landscape.command=["{sys.executable}", "model.py"]'
         short = ["--set", command, "--set", "paths.pairs=2", "--set", "paths.steps=5"]
-        self.assertIn("valid", self.run_in_folder(program, "check", "model.toml", *short))
-        tables = self.run_in_folder(program, "run", "model.toml", "--out", "spirals", *short)
+        self.assertIn("valid", self.run_in_folder(PROGRAM, "check", "model.toml", *short))
+        tables = self.run_in_folder(PROGRAM, "run", "model.toml", "--out", "spirals", *short)
         rows = re.findall(r"(?m)^ adam/train +(train|test) +2 +(\S+) ", tables)
         self.assertEqual([name for name, _ in rows], ["train", "test"], tables)
         for _, straight in rows:
