@@ -81,7 +81,8 @@ pub enum Command {
     Report(report::Arguments),
     /// What a directory holds: done, running, failed, left
     ///
-    /// Only reads, so it may be used while a run is going on.
+    /// Only reads, so it may be used while a run is going on. `--watch` follows the run.
+    #[command(after_help = "Example: lossatlas status results/quick --watch")]
     Status(status::Arguments),
     /// Losses and accuracies of parameter vectors, from this program or another
     ///

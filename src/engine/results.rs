@@ -6,6 +6,7 @@ use crate::config::{
     Config, DistanceConfig, ImportConfig, KpcaConfig, LandscapeConfig, TrainingConfig,
 };
 use crate::data::{ImageShape, Split};
+use crate::engine::console::is;
 use crate::engine::spanning::Rounds;
 use crate::engine::stages::align;
 use crate::engine::store::{Contents, StoredAnalysis};
@@ -194,7 +195,13 @@ impl<'a> Results<'a> {
     pub fn missing_found(&self, directory: &Path) -> Option<String> {
         let (missing, directory) = (self.missing_runs(), directory.display());
         let wanted = self.wanted_runs();
-        (missing > 0).then(|| format!("{directory}: {missing} of {wanted} solutions are missing; run `lossatlas train` first"))
+        (missing > 0).then(|| {
+            let are = is(missing);
+            format!(
+                "{directory}: {missing} of {wanted} solutions {are} missing; run `lossatlas train` \
+                 first"
+            )
+        })
     }
 
     /// What solutions come from here, and how many of each ended without one.
@@ -453,9 +460,10 @@ impl<'a> Results<'a> {
         let steps: Vec<usize> = all.collect();
         let most = steps.iter().max()?;
         let text = format!(
-            "{} of these paths are known after more steps too, up to {most}: `paths.steps = {most}` \
+            "{} of these paths {} known after more steps too, up to {most}: `paths.steps = {most}` \
              shows them.",
-            steps.len()
+            steps.len(),
+            is(steps.len())
         );
         Some(Note { topic: Topic::Paths, text, concerns_all: false })
     }
