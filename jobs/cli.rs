@@ -80,7 +80,8 @@ pub enum Command {
     Report(report::Arguments),
     /// Shows what is done, running, failed and left in a run directory
     ///
-    /// Only reads, so it may be used while a run is going on.
+    /// Only reads, so it may be used while a run is going on. `--watch` follows the run.
+    #[command(after_help = "Example: lossatlas status results/quick --watch")]
     Status(status::Arguments),
     /// Computes losses and accuracies of parameter vectors, from this program or another
     ///

@@ -87,9 +87,7 @@ fn describe_tasks(
     for (name, done) in overview.wholes() {
         print(format_args!("{name:width$}{:>8}", if done { "done" } else { "left" }));
     }
-    let nothing_left =
-        overview.kinds().all(|count| count.left == 0) && overview.wholes().all(|(_, done)| done);
-    if nothing_left {
+    if overview.is_finished() {
         print("nothing would be computed: all that this command computes is there");
     } else if let Some(trained) = problem.trained() {
         describe_costs((world, here), problem, trained, &overview);

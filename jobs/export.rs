@@ -42,7 +42,7 @@ pub struct Arguments {
     #[arg(value_parser = text())]
     pub graph: Option<String>,
     /// The format of a graph
-    #[arg(long, requires = "graph", value_parser = ["graphml", "newick", "min-ts"])]
+    #[arg(long, value_parser = ["graphml", "newick", "min-ts"])]
     pub format: Option<String>,
     /// Points on a path, in place of a set: SET:a-b with the initialization numbers of its
     /// endpoints, for instance `lbfgs/train:0-3`; between two sets SET1~SET2:a-b
@@ -58,13 +58,12 @@ pub struct Arguments {
     /// The landscape of a path or a graph: `train`, `test` or a data set of a process. Default for
     /// a path: the first that has it. A graph has a default if there is only one. Of a surface only
     /// this landscape is written, otherwise all
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["set", "images"])]
-    #[arg(value_parser = text())]
+    #[arg(long, value_name = "NAME", value_parser = text())]
     pub landscape: Option<String>,
-    /// Points on the path, at equally spaced t from 0 to 1
-    #[arg(long, value_name = "NUMBER", requires = "path", default_value_t = 101)]
+    /// Points on the path, at equally spaced t from 0 to 1. Default: 101
+    #[arg(long, value_name = "NUMBER")]
     #[arg(value_parser = clap::value_parser!(u32).range(2..=1_000_001))]
-    pub points: u32,
+    pub points: Option<u32>,
     /// The file to write. Of a set: one vector a row, (n, P), float32. Of a path: one point a row,
     /// (points, P), float64 for a `[landscape]`. Of images: FILE.npz, or a folder, which gets four
     /// IDX files. Of a graph: one file; with min-ts a folder, which gets min.data and ts.data. Of a
@@ -76,7 +75,44 @@ pub struct Arguments {
     pub force: bool,
 }
 
+/// Points on a path, unless the user says otherwise.
+const POINTS: u32 = 101;
+
+impl Arguments {
+    /// The option that says what is written.
+    fn kind(&self) -> &'static str {
+        let Self { set, path, graph, surface, .. } = self;
+        match (set, path, graph, surface) {
+            (Some(_), ..) => "--set",
+            (None, Some(_), ..) => "--path",
+            (None, None, Some(_), _) => "--graph",
+            (None, None, None, Some(_)) => "--surface",
+            (None, None, None, None) => "--images",
+        }
+    }
+
+    /// Refuses options that belong to another kind of export. The parser cannot: it drops what an
+    /// option requires if that is in conflict with another one.
+    fn check_options(&self) -> Result<(), Failure> {
+        let kind = self.kind();
+        let options: [(&str, bool, &[&str]); 3] = [
+            ("--format", self.format.is_some(), &["--graph"]),
+            ("--points", self.points.is_some(), &["--path"]),
+            ("--landscape", self.landscape.is_some(), &["--path", "--graph", "--surface"]),
+        ];
+        let foreign = options.iter().filter(|(_, given, of)| *given && !of.contains(&kind));
+        let lines: Vec<String> = foreign
+            .map(|(option, _, of)| {
+                let of = of.join(", ");
+                format!("{option} belongs to {of}; leave it out with {kind}")
+            })
+            .collect();
+        if lines.is_empty() { Ok(()) } else { Err(Failure::input(lines.join("\n"))) }
+    }
+}
+
 pub fn run(world: &World, arguments: &Arguments) -> Result<u8, Failure> {
+    arguments.check_options()?;
     // One copy of one file: there is nothing to share out.
     let Arguments { set, path, graph, surface, .. } = arguments;
     match (set, path, graph, surface) {
@@ -121,7 +157,8 @@ fn export_path(world: &World, arguments: &Arguments, path: &PathSelection) -> Re
     let Arguments { directory, to, force, landscape, points, .. } = arguments;
     let read = || {
         may_write(to, *force)?;
-        path_points::of_path(directory, path, landscape.as_deref(), *points as usize)
+        let points = points.unwrap_or(POINTS) as usize;
+        path_points::of_path(directory, path, landscape.as_deref(), points)
     };
     let found = world.agree(world.is_root().then(read).transpose())?;
     let write = |found: &PathPoints| {

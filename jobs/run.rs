@@ -9,6 +9,7 @@ use lossatlas::engine::parallel::{Interruption, Signals, World};
 use lossatlas::engine::problem::Problem;
 use lossatlas::engine::rank::Rank;
 use lossatlas::engine::stage::{self, Context};
+use lossatlas::engine::terminal::{self, ProgressDisplay};
 use lossatlas::engine::{capacity, console, log, progress, summary};
 use lossatlas::landscape::Interrupt;
 use std::env;
@@ -48,6 +49,12 @@ pub struct RunOptions {
     /// Prints what would be computed and ends; nothing is written
     #[arg(long)]
     pub dry_run: bool,
+    /// How progress is shown on standard error
+    ///
+    /// `auto` finds the terminal also through the mpirun of Open MPI. Where it cannot, as through
+    /// srun, `bar` draws one all the same.
+    #[arg(long, value_name = "STYLE", value_enum, default_value_t)]
+    pub progress: ProgressDisplay,
     /// How the lines of DIR/run.log are written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub log_format: log::LogFormat,
@@ -105,6 +112,7 @@ pub fn perform(
         problem.send_errors(world, None);
         return dry_run::run(world, &problem, command, out, options.replace);
     }
+    terminal::choose(options.progress);
     let limit = options.time_limit.or_else(end_of_the_batch_job);
     let interruption = Interruption::watch(signals, limit, world.size());
     let start = Instant::now();

@@ -261,6 +261,12 @@ impl Dependencies {
         own.map_or(solutions, |&own| KeyDigest::join(&[solutions, own]))
     }
 
+    /// Whether both have this section, with other keys that matter to its tasks.
+    pub fn differs_in(&self, other: &Self, section: &str) -> bool {
+        let [own, others] = [self, other].map(|these| these.tasks.get(section));
+        own.zip(others).is_some_and(|(own, other)| own != other)
+    }
+
     fn table(&self, table: &str) -> KeyDigest {
         self.solutions.get(table).copied().unwrap_or(self.everything)
     }

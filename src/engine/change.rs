@@ -81,11 +81,14 @@ fn computed_anew(
     let shown = if continued { before.clone().with_steps(steps) } else { before.clone() };
     contents.show(shown.clone());
     let (former, former_aligned) = (ended(contents, problem), aligned_paths(contents, problem));
+    let unseen = unseen_tasks(contents, problem, (&before, &after));
     contents.show(after.clone());
     let (kept, kept_aligned) = (ended(contents, problem), aligned_paths(contents, problem));
+    let kept_unseen = unseen.iter().map(|(stage, _)| (stage.clone(), contents.ended_tasks(stage)));
+    let kept_unseen: Vec<_> = kept_unseen.collect();
     contents.show(before);
-    let former = with_largest(former, former_aligned);
-    let kept = with_largest(kept, kept_aligned);
+    let former = [with_largest(former, former_aligned), unseen].concat();
+    let kept = [with_largest(kept, kept_aligned), kept_unseen].concat();
     let lost = former.into_iter().filter_map(|(name, ended)| {
         let there = kept.iter().find(|(known, _)| *known == name).map_or(0, |(_, ended)| *ended);
         let lost = ended.saturating_sub(there);
@@ -102,6 +105,24 @@ fn computed_anew(
         String::new()
     };
     Some(format!("{}{took}", lost.join(", ")))
+}
+
+/// How many tasks have ended of the stages whose section has changed, by the names of the stages. A
+/// section may be part of the keys under which tasks are stored, and then the new configuration
+/// does not find the former ones. Those that it finds are counted already.
+fn unseen_tasks(
+    contents: &Contents,
+    problem: &Problem,
+    (before, after): (&Dependencies, &Dependencies),
+) -> Vec<(String, usize)> {
+    let overview = Overview::of(&Results { config: &problem.config, contents });
+    let changed = overview.stages.iter().filter(|(stage, _)| {
+        stage.section().is_some_and(|section| before.differs_in(after, section.name()))
+    });
+    let unseen = changed.filter(|(_, counts)| {
+        counts.kinds.iter().all(|kind| kind.done + kind.failed == 0)
+    });
+    unseen.map(|(stage, _)| (stage.name().to_owned(), contents.ended_tasks(stage.name()))).collect()
 }
 
 /// How many paths of aligned sets have ended, by the names of their counts. If the vectors of a set

@@ -49,6 +49,11 @@ pub fn say(line: impl Display) {
     io::stderr().lock().write_all(format!("{line}\n").as_bytes()).ok();
 }
 
+/// A text without characters that a terminal would obey.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
 /// A number of things: `1 rank`, `3 ranks`.
 pub fn count(number: usize, thing: &str) -> String {
     if number == 1 {
@@ -58,6 +63,16 @@ pub fn count(number: usize, thing: &str) -> String {
         Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{number} {stem}ies"),
         _ => format!("{number} {thing}s"),
     }
+}
+
+/// `has` for one thing, `have` for several.
+pub fn has(number: usize) -> &'static str {
+    if number == 1 { "has" } else { "have" }
+}
+
+/// `is` for one thing, `are` for several.
+pub fn is(number: usize) -> &'static str {
+    if number == 1 { "is" } else { "are" }
 }
 
 #[cfg(test)]

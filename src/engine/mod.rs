@@ -15,7 +15,7 @@
 //! | [`listed_pairs`], [`initial_curves`] | what `paths.list` and `paths.start` name |
 //! | [`spanning`] | the rounds of `paths.pairs = "spanning"` |
 //! | [`assembly`], [`summary`], [`longer_paths`] | from results to `atlas.h5`, and to the terminal |
-//! | [`stored`], [`status`], [`report`] | a run directory that is only read: its state, its report |
+//! | [`stored`], [`status`], [`watch`], [`report`] | a run directory that is only read: its state, once or as it goes on, its report |
 //! | [`landscape`] | the landscape of `[landscape]`: analytic, or a process |
 //! | [`evaluation`] | losses, accuracies and gradients of given vectors |
 //! | [`store`] | journal, checkpoints, `atlas.h5`, vectors in files |
@@ -23,7 +23,7 @@
 //! | [`mod@format`] | the page that documents the files of a run directory |
 //! | [`plan`], [`memory`], [`capacity`] | work, time left, memory |
 //! | [`sources`] | the files that a configuration names |
-//! | [`console`], [`terminal`], [`log`], [`progress`] | terminal, `run.log`, progress |
+//! | [`console`], [`terminal`], [`log`], [`log_tail`], [`progress`] | terminal, `run.log`, progress |
 
 #![allow(clippy::missing_errors_doc, reason = "a failure carries its message and its exit code")]
 
@@ -41,6 +41,7 @@ pub mod initial_curves;
 pub mod landscape;
 pub mod listed_pairs;
 pub mod log;
+pub mod log_tail;
 pub mod longer_paths;
 pub mod memory;
 pub mod overview;
@@ -66,3 +67,4 @@ pub mod summary;
 pub mod task;
 pub mod terminal;
 pub mod version;
+pub mod watch;

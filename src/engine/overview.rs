@@ -34,6 +34,11 @@ impl Overview {
         self.stages.iter().filter_map(|(stage, counts)| Some((stage.name(), counts.whole?)))
     }
 
+    /// Whether no task is left. A failed one is none.
+    pub fn is_finished(&self) -> bool {
+        self.kinds().all(|kind| kind.left == 0) && self.wholes().all(|(_, done)| done)
+    }
+
     /// The failed tasks of all stages.
     pub fn failures(&self) -> impl Iterator<Item = &FailedTask> {
         self.stages.iter().flat_map(|(_, counts)| &counts.failures)

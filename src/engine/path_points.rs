@@ -9,7 +9,7 @@ use crate::engine::store::{
 };
 use crate::engine::stored::StoredRun;
 use crate::path::{PathResult, equally_spaced_points};
-use crate::solutions::{EndSets, LandscapeName, SetName};
+use crate::solutions::{EndSets, LandscapeName, SelectedNumbers, Selection, SetName};
 use ndarray::Array2;
 use std::fmt;
 use std::path::Path;
@@ -30,17 +30,14 @@ impl PathSelection {
     /// # Errors
     /// A sentence that says what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let parts = text.rsplit_once(':').and_then(|(sets, pair)| {
-            // The tables and messages of the program join the numbers by a dash.
-            let (a, b) = pair.split_once(['-', '–'])?;
-            Some(Self { sets: sets.to_owned(), pair: (a.parse().ok()?, b.parse().ok()?) })
-        });
-        parts.ok_or_else(|| {
-            format!(
-                "\"{text}\" is not a path; write SET:a-b with the initialization numbers of its \
-                 endpoints, for instance lbfgs/train:0-3, or SET1~SET2:a-b between two sets"
-            )
-        })
+        if let Some(Selection { name, numbers: SelectedNumbers::Pair(a, b) }) = Selection::parse(text)
+        {
+            return Ok(Self { sets: name.to_owned(), pair: (a, b) });
+        }
+        Err(format!(
+            "\"{text}\" is not a path; write SET:a-b with the initialization numbers of its \
+             endpoints, for instance lbfgs/train:0-3, or SET1~SET2:a-b between two sets"
+        ))
     }
 
     /// The sets of its endpoints, as they were written.

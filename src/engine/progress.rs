@@ -52,6 +52,12 @@ pub struct ProgressSnapshot {
     /// Seconds by which the stage has taken longer than it should have.
     #[serde(default)]
     pub overdue: Option<f64>,
+    /// When this start began to work on the stage; RFC 3339, UTC.
+    #[serde(default)]
+    pub began: Option<jiff::Timestamp>,
+    /// Tasks that have ended since.
+    #[serde(default)]
+    pub ended: usize,
     /// The tasks that ranks work on.
     pub running: Vec<Running>,
 }
@@ -67,6 +73,7 @@ pub struct Progress {
     failed: usize,
     running: BTreeMap<usize, Running>,
     started: Instant,
+    began: jiff::Timestamp,
     bar: Option<ProgressBar>,
     last_show: Option<Instant>,
     last_line: Instant,
@@ -87,6 +94,7 @@ impl Progress {
         let bar = terminal::bar(all, "{prefix:8} [{wide_bar}] {pos}/{len} {msg}");
         match &bar {
             Some(bar) => bar.set_prefix(stage),
+            None if !terminal::tells_lines() => {}
             None if before > 0 => {
                 say(format_args!("{stage}: {}, {before} of them done before", count(all, "task")));
             }
@@ -101,6 +109,7 @@ impl Progress {
             failed: 0,
             running: BTreeMap::new(),
             started: Instant::now(),
+            began: jiff::Timestamp::now(),
             bar,
             last_show: None,
             last_line: Instant::now(),
@@ -167,7 +176,7 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.set_position(self.done as u64);
             bar.set_message(message);
-        } else if self.last_line.elapsed() >= LINE_EVERY {
+        } else if terminal::tells_lines() && self.last_line.elapsed() >= LINE_EVERY {
             self.last_line = Instant::now();
             say(format_args!("{}: {}/{} {message}", self.stage, self.done, self.all()));
         }
@@ -240,6 +249,8 @@ impl Progress {
             stage: self.stage.to_owned(),
             seconds_left: self.seconds_left(),
             overdue: self.overdue(),
+            began: Some(self.began),
+            ended: self.done - self.before,
             running,
         }
         .write(&self.file);
@@ -274,6 +285,8 @@ pub fn during<T>(stage: &str, directory: &Path, work: impl FnOnce() -> T) -> T {
         stage: stage.to_owned(),
         seconds_left: None,
         overdue: None,
+        began: Some(since),
+        ended: 0,
         running,
     };
     let result = std::thread::scope(|scope| {

@@ -6,6 +6,7 @@ use crate::config::{
     Config, DistanceConfig, ImportConfig, KpcaConfig, LandscapeConfig, TrainingConfig,
 };
 use crate::data::{ImageShape, Split};
+use crate::engine::console::is;
 use crate::engine::spanning::Rounds;
 use crate::engine::stages::align;
 use crate::engine::store::{Contents, StoredAnalysis};
@@ -195,7 +196,13 @@ impl<'a> Results<'a> {
     pub fn missing_found(&self, directory: &Path) -> Option<String> {
         let (missing, directory) = (self.missing_runs(), directory.display());
         let wanted = self.wanted_runs();
-        (missing > 0).then(|| format!("{directory}: {missing} of {wanted} solutions are missing; run `lossatlas train` first"))
+        (missing > 0).then(|| {
+            let are = is(missing);
+            format!(
+                "{directory}: {missing} of {wanted} solutions {are} missing; run `lossatlas train` \
+                 first"
+            )
+        })
     }
 
     /// The origins of the solutions, and how many tasks of each origin ended without a solution.
@@ -462,9 +469,10 @@ impl<'a> Results<'a> {
         let steps: Vec<usize> = all.collect();
         let most = steps.iter().max()?;
         let text = format!(
-            "{} of these paths are known after more steps too, up to {most}: `paths.steps = {most}` \
+            "{} of these paths {} known after more steps too, up to {most}: `paths.steps = {most}` \
              shows them.",
-            steps.len()
+            steps.len(),
+            is(steps.len())
         );
         Some(Note { topic: Topic::Paths, text, concerns_all: false })
     }

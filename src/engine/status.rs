@@ -4,7 +4,8 @@ use crate::engine::console::count;
 use crate::engine::failure::Failure;
 use crate::engine::overview::Overview;
 use crate::engine::progress::{self, ProgressSnapshot, Running};
-use crate::engine::stage::{Count, FailedTask};
+use crate::engine::run_directory::last_command;
+use crate::engine::stage::{Count, Counts, FailedTask, Stage, stages_of};
 use crate::engine::store::{Contents, Retention, SessionRecord};
 use crate::engine::stored::StoredRun;
 use jiff::{Span, Timestamp};
@@ -22,17 +23,26 @@ const SILENCE: Duration = Duration::from_mins(1);
 /// `Display` is the text of `lossatlas status`, `Serialize` its `--format json`.
 #[derive(Serialize)]
 pub struct Status {
-    directory: String,
-    dataset: String,
-    starts: usize,
-    last_start: Option<LastStart>,
+    /// As it was given.
+    pub directory: String,
+    /// Name of the data set or of the landscape.
+    pub dataset: String,
+    /// How often the run was started.
+    pub starts: usize,
+    /// The last of these starts.
+    pub last_start: Option<LastStart>,
     tasks: Vec<TaskCount>,
+    /// The same tasks by stage; those without tasks for the ranks are `whole`.
+    pub stages: Vec<StageCount>,
+    /// Whether all is there that the last command computes, and nothing is running.
+    pub finished: bool,
     #[serde(flatten)]
     wholes: Wholes,
     failed: Vec<Failed>,
     /// Remarks on results.
     notes: Vec<String>,
-    running: Option<RunningStage>,
+    /// What the run is doing, if one is going on.
+    pub running: Option<RunningStage>,
     /// When a run that was killed or is stopped last reported its progress.
     last_news: Option<Timestamp>,
     /// Width of the first column of the table.
@@ -51,12 +61,33 @@ impl Serialize for Wholes {
     }
 }
 
+/// A start of a run.
 #[derive(Serialize)]
-struct LastStart {
-    started: String,
-    ranks: u32,
-    host: String,
+pub struct LastStart {
+    /// When; RFC 3339, UTC.
+    pub started: String,
+    /// On how many ranks.
+    pub ranks: u32,
+    /// Where rank 0 is.
+    pub host: String,
     version: String,
+}
+
+/// What became of the tasks of a stage.
+#[derive(Serialize)]
+pub struct StageCount {
+    /// Name of the stage.
+    pub name: &'static str,
+    /// Tasks with a result.
+    pub done: usize,
+    /// Tasks that failed.
+    pub failed: usize,
+    /// Tasks that have not ended, those that run included.
+    pub left: usize,
+    /// Tasks that ranks work on.
+    pub running: usize,
+    /// Of a stage without tasks for the ranks: whether it is done.
+    pub whole: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -75,16 +106,20 @@ struct Failed {
 
 /// The current stage of a running run.
 #[derive(Serialize)]
-struct RunningStage {
+pub struct RunningStage {
+    /// Name of the stage.
     #[serde(rename = "stage")]
-    name: String,
+    pub name: String,
     updated: Timestamp,
     seconds_left: Option<f64>,
     /// When the stage will end, to the second.
     ends: Option<Timestamp>,
     /// Seconds by which it exceeds its predicted time.
     overdue: Option<f64>,
-    tasks: Vec<Running>,
+    /// Tasks that end in a second, on average since the start; `None` before the first has ended.
+    pub tasks_per_second: Option<f64>,
+    /// The tasks that ranks work on.
+    pub tasks: Vec<Running>,
 }
 
 impl Status {
@@ -93,34 +128,56 @@ impl Status {
     /// # Errors
     /// As for [`StoredRun::read`].
     pub fn of(directory: &Path) -> Result<Self, Failure> {
-        // Counting needs no vectors.
-        let stored = StoredRun::read(directory, Contents::holding(Retention::best(0, 0)))?;
+        Ok(Self::of_run(directory, &StoredRun::read(directory, records_to_count())?))
+    }
+
+    /// The status of a directory that was read into `stored`.
+    pub fn of_run(directory: &Path, stored: &StoredRun) -> Self {
+        // Before the results: a task that ends in between is then counted as running and done,
+        // rather than as neither.
+        let running = progress::current(directory).map(RunningStage::of);
         let results = stored.results();
         let overview = Overview::of(&results);
         let notes = results.notes(&results.paths(&results.sets()));
         let sessions = stored.contents.sessions();
         let wholes = overview.wholes();
         let wholes = wholes.map(|(name, done)| (name, if done { "done" } else { "left" }));
-        Ok(Self {
+        let stages = overview.stages.iter().map(|(stage, counts)| {
+            let of_stage = running.as_ref().filter(|running| running.name == stage.name());
+            StageCount::of(*stage, counts, of_stage.map_or(0, |running| running.tasks.len()))
+        });
+        Self {
             directory: directory.display().to_string(),
             dataset: stored.record.dataset_name.clone(),
             starts: sessions.len(),
             last_start: sessions.last().map(LastStart::of),
             tasks: overview.kinds().map(TaskCount::of).collect(),
+            stages: stages.filter(|stage| !stage.is_empty()).collect(),
             wholes: Wholes(wholes.collect()),
             width: overview.width(),
             failed: overview.failures().map(Failed::of).collect(),
             notes: notes.into_iter().map(|note| note.text).collect(),
-            running: progress::current(directory).map(RunningStage::of),
             last_news: progress::stale(directory).map(|snapshot| snapshot.updated),
-        })
+            finished: running.is_none() && {
+                let stages = stages_of(&last_command(&stored.contents));
+                overview.only(&stages).is_finished()
+            },
+            running,
+        }
     }
 
-    fn write_silence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(news) = self.last_news else { return writeln!(f, "nothing is running") };
+    /// What is going on, in one line.
+    pub fn headline(&self) -> String {
+        match &self.running {
+            Some(stage) => format!("running: {}{}", stage.name, stage.time_left()),
+            None => self.silence(),
+        }
+    }
+
+    fn silence(&self) -> String {
+        let Some(news) = self.last_news else { return "nothing is running".to_owned() };
         let ago = progress::duration(seconds_since(news));
-        writeln!(
-            f,
+        format!(
             "no news since {news:.0}, {ago} ago: the run was killed, or its rank 0 is stopped; \
              if it is gone, the same command continues"
         )
@@ -152,10 +209,37 @@ impl fmt::Display for Status {
         for note in &self.notes {
             writeln!(f, "note: {note}")?;
         }
-        match &self.running {
-            Some(stage) => stage.fmt(f),
-            None => self.write_silence(f),
+        writeln!(f, "{}", self.headline())?;
+        let tasks = self.running.iter().flat_map(|stage| &stage.tasks);
+        tasks.into_iter().try_for_each(|task| writeln!(f, "  {}", task_line(task)))
+    }
+}
+
+/// For records that are counted: without parameter vectors.
+pub fn records_to_count() -> Contents {
+    Contents::holding(Retention::best(0, 0))
+}
+
+impl StageCount {
+    fn of(stage: &dyn Stage, counts: &Counts, running: usize) -> Self {
+        let sum = |number: fn(&Count) -> usize| counts.kinds.iter().map(number).sum();
+        Self {
+            name: stage.name(),
+            done: sum(|kind| kind.done),
+            failed: sum(|kind| kind.failed),
+            left: sum(|kind| kind.left),
+            running,
+            whole: counts.whole,
         }
+    }
+
+    /// Tasks of the stage.
+    pub fn all(&self) -> usize {
+        self.done + self.failed + self.left
+    }
+
+    fn is_empty(&self) -> bool {
+        self.whole.is_none() && self.all() == 0
     }
 }
 
@@ -182,21 +266,25 @@ impl LastStart {
 
 impl RunningStage {
     fn of(snapshot: ProgressSnapshot) -> Self {
-        let ProgressSnapshot { updated, stage, seconds_left, overdue, running } = snapshot;
+        let tasks_per_second = tasks_per_second(&snapshot);
+        let ProgressSnapshot { updated, stage, seconds_left, overdue, running, .. } = snapshot;
         // A stage that should have ended has no time left to tell.
         let seconds_left = seconds_left.filter(|_| overdue.is_none());
         let ends = seconds_left.and_then(|seconds| {
             updated.checked_add(Span::new().try_seconds(seconds.round() as i64).ok()?).ok()
         });
         let ends = ends.and_then(|end| Timestamp::from_second(end.as_second()).ok());
-        Self { name: stage, updated, seconds_left, ends, overdue, tasks: running }
+        Self { name: stage, updated, seconds_left, ends, overdue, tasks_per_second, tasks: running }
+    }
+
+    /// `3 minutes left`; `None` while too little is known.
+    pub fn remaining(&self) -> Option<String> {
+        progress::time_left(self.seconds_left, self.overdue)
     }
 
     /// `, 3 minutes left in this stage, which ends at about …`; empty while too little is known.
     fn time_left(&self) -> String {
-        let Some(left) = progress::time_left(self.seconds_left, self.overdue) else {
-            return String::new();
-        };
+        let Some(left) = self.remaining() else { return String::new() };
         match self.ends.filter(|_| left.ends_with(" left")) {
             Some(ends) => format!(", {left} in this stage, which ends at about {ends}"),
             None => format!(", {left}"),
@@ -204,30 +292,26 @@ impl RunningStage {
     }
 }
 
-impl fmt::Display for RunningStage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "running: {}{}", self.name, self.time_left())?;
-        self.tasks.iter().try_for_each(|task| write_task(f, task))
-    }
+fn tasks_per_second(snapshot: &ProgressSnapshot) -> Option<f64> {
+    let seconds = snapshot.updated.duration_since(snapshot.began?).as_secs_f64();
+    (snapshot.ended > 0 && seconds > 0.0).then(|| snapshot.ended as f64 / seconds)
 }
 
-fn write_task(f: &mut fmt::Formatter<'_>, task: &Running) -> fmt::Result {
+/// A task that runs, in one line.
+pub fn task_line(task: &Running) -> String {
     let Running { name, rank, since, fraction, loss, reported } = task;
     let running = progress::duration(seconds_since(*since));
-    write!(f, "  rank {rank}: {name},")?;
-    if let Some(fraction) = fraction {
-        write!(f, " {:.0} %", 100.0 * fraction)?;
-    }
-    write!(f, " after {running}, since {since:.0}")?;
-    if let Some(loss) = loss {
-        write!(f, ", loss {loss:.4e}")?;
-    }
+    let done = fraction.map_or_else(String::new, |done| format!(" {:.0} %", 100.0 * done));
+    let loss = loss.map_or_else(String::new, |loss| format!(", loss {loss:.4e}"));
     // Nobody expects a report from work without parts.
     let silence = fraction.map_or(0.0, |_| seconds_since(reported.unwrap_or(*since)));
-    if silence > SILENCE.as_secs_f64() {
-        write!(f, ", no report for {}", progress::duration(silence))?;
-    }
-    writeln!(f)
+    let silent = silence > SILENCE.as_secs_f64();
+    let silence = if silent {
+        format!(", no report for {}", progress::duration(silence))
+    } else {
+        String::new()
+    };
+    format!("rank {rank}: {name},{done} after {running}, since {since:.0}{loss}{silence}")
 }
 
 fn seconds_since(time: Timestamp) -> f64 {

@@ -27,7 +27,15 @@ impl StoredRun {
     /// # Errors
     /// If there is no journal, if it cannot be read, or if it holds no configuration.
     pub fn read(directory: &Path, contents: Contents) -> Result<Self, Failure> {
-        let (mut contents, _) = journal::read(directory, contents)?;
+        let (contents, _) = journal::read(directory, contents)?;
+        Self::of(directory, contents)
+    }
+
+    /// A directory whose journal has been read into `contents`.
+    ///
+    /// # Errors
+    /// If it holds no configuration.
+    pub fn of(directory: &Path, mut contents: Contents) -> Result<Self, Failure> {
         contents.release_hidden_vectors();
         let shown = directory.display();
         let Some(record) = contents.configuration().cloned() else {
@@ -37,6 +45,17 @@ impl StoredRun {
         let config =
             parse(&record).map_err(|problem| Failure::input(format_args!("{shown}: {problem}")))?;
         Ok(Self { record, config, contents })
+    }
+
+    /// More records have been added to `contents`; a configuration may be among them.
+    ///
+    /// # Errors
+    /// If that cannot be read.
+    pub fn contents_have_changed(&mut self, directory: &Path) -> Result<(), Failure> {
+        if self.contents.configuration() != Some(&self.record) {
+            *self = Self::of(directory, std::mem::take(&mut self.contents))?;
+        }
+        Ok(())
     }
 
     /// The records as the configuration in force asks for them.

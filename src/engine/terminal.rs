@@ -1,40 +1,95 @@
 //! Progress bars: on the terminal of the program, and through `mpirun` on that of `mpirun`.
 
 use crate::engine::parallel::{Launcher, Start};
+use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::process::parent_id;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::{env, mem};
 use terminal_size::{Width, terminal_size_of};
 
 /// Maximum rate at which a bar is redrawn.
 const FRAMES_PER_SECOND: u8 = 10;
 
-/// A bar for so many things; `None` where a bar would not look like one, as in a file.
+/// Columns of a terminal that does not tell.
+const DEFAULT_COLUMNS: u16 = 80;
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressDisplay {
+    /// A bar on a terminal, lines elsewhere
+    #[default]
+    Auto,
+    /// A bar, wherever standard error goes
+    Bar,
+    /// A line every 15 seconds
+    Lines,
+    /// Neither; the end of each stage and failures are still said
+    None,
+}
+
+/// What the user has chosen.
+static CHOSEN: OnceLock<ProgressDisplay> = OnceLock::new();
+
+/// Chooses how progress is shown from now on. Only the first choice counts.
+pub fn choose(style: ProgressDisplay) {
+    CHOSEN.set(style).ok();
+}
+
+fn chosen() -> ProgressDisplay {
+    CHOSEN.get().copied().unwrap_or_default()
+}
+
+/// Whether progress that has no bar is told in lines.
+pub fn tells_lines() -> bool {
+    chosen() != ProgressDisplay::None
+}
+
+/// A bar for so many things; `None` where none is wanted, or a bar would not look like one, as in a
+/// file.
 ///
 /// # Panics
 /// If the template is not valid.
 pub fn bar(length: usize, template: &str) -> Option<ProgressBar> {
     let style =
         ProgressStyle::with_template(template).expect("a valid template").progress_chars("=> ");
-    let target = if io::stderr().is_terminal() {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::term_like_with_hz(Box::new(Relayed::find()?), FRAMES_PER_SECOND)
+    let relayed = match chosen() {
+        ProgressDisplay::Lines | ProgressDisplay::None => return None,
+        ProgressDisplay::Auto | ProgressDisplay::Bar if io::stderr().is_terminal() => None,
+        ProgressDisplay::Auto => Some(Relayed::find()?),
+        ProgressDisplay::Bar => Some(Relayed::find().unwrap_or_else(Relayed::to_somewhere)),
+    };
+    let target = match relayed {
+        None => ProgressDrawTarget::stderr(),
+        Some(relayed) => {
+            ProgressDrawTarget::term_like_with_hz(Box::new(relayed), FRAMES_PER_SECOND)
+        }
     };
     let bar = ProgressBar::with_draw_target(Some(length as u64), target).with_style(style);
     // A terminal that cannot move its cursor (`TERM=dumb`).
     Some(bar).filter(|bar| !bar.is_hidden())
 }
 
+/// Whether what this process writes there may move the cursor of a terminal. The ranks of Open MPI
+/// have a terminal of their own, whose output may go to a file.
+pub fn is_screen(output: &impl IsTerminal) -> bool {
+    output.is_terminal() && moves_its_cursor() && Start::here().launcher.is_none()
+}
+
+/// Whether the terminal can move its cursor, as far as the environment tells.
+fn moves_its_cursor() -> bool {
+    env::var("TERM").is_ok_and(|term| term != "dumb" && !term.is_empty())
+}
+
 /// Standard error that goes through a pipe to `mpirun` of Open MPI, and from there to a terminal as
 /// it is.
 #[derive(Debug)]
 struct Relayed {
-    terminal: File,
+    /// The terminal, if it is known.
+    terminal: Option<File>,
     frame: Mutex<String>,
 }
 
@@ -45,9 +100,8 @@ const MAX_SCRIPTS: usize = 4;
 impl Relayed {
     fn find() -> Option<Self> {
         let of_open_mpi = Start::here().launcher == Some(Launcher::OpenMpi);
-        let able = env::var("TERM").is_ok_and(|term| term != "dumb" && !term.is_empty());
         if !of_open_mpi
-            || !able
+            || !moves_its_cursor()
             || env::vars_os().any(|(name, _)| changes_lines(&name.to_string_lossy()))
         {
             return None;
@@ -59,7 +113,14 @@ impl Relayed {
         // The output of a script around this program may go elsewhere.
         let descriptors = fs::read_dir(mpirun.join("fd")).ok()?.flatten();
         let mut ends = descriptors.filter_map(|descriptor| fs::read_link(descriptor.path()).ok());
+        let terminal = Some(terminal);
         ends.any(|end| end == here).then(|| Self { terminal, frame: Mutex::default() })
+    }
+
+    /// A terminal that only the user knows of. It has the size of the one that the process belongs
+    /// to, if any.
+    fn to_somewhere() -> Self {
+        Self { terminal: File::open("/dev/tty").ok(), frame: Mutex::default() }
     }
 
     fn frame(&self) -> MutexGuard<'_, String> {
@@ -105,7 +166,8 @@ fn changes_lines(variable: &str) -> bool {
 
 impl TermLike for Relayed {
     fn width(&self) -> u16 {
-        terminal_size_of(&self.terminal).map_or(80, |(Width(columns), _)| columns)
+        let size = self.terminal.as_ref().and_then(terminal_size_of);
+        size.map_or(DEFAULT_COLUMNS, |(Width(columns), _)| columns)
     }
 
     fn move_cursor_up(&self, n: usize) -> io::Result<()> {

@@ -211,6 +211,14 @@ fn a_finished_run_is_aligned_later_on_any_number_of_ranks() {
     let spread: Array1<f64> = read(&at_once, "align/spread");
     assert!(spread[spread.len() - 1] <= spread[0], "{spread}");
 
+    // The same reference for other sets, and another number of rounds, are other alignments.
+    for change in ["align.sets=[\"lbfgs/train\", \"sgd/train\"]", "align.rounds=19"] {
+        let changed = [change, "paths.sets=[\"lbfgs/train\"]", "kpca=[]"];
+        let refused = on_tiny(1, "run", &later, &changed).with_code(2);
+        assert_eq!(refused.said("; invalidates the aligned sets"), 1, "{}", refused.stderr);
+        assert_eq!(refused.said("compute anew: align"), 1, "{}", refused.stderr);
+    }
+
     // The reference is the mean of all vectors.
     let more = [ALIGN, SETS, kpca, "training.keep=4"];
     let refused = on_tiny(1, "run", &later, &more).with_code(2);

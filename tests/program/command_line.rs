@@ -29,6 +29,34 @@ fn help_is_printed_once_and_without_colors() {
 }
 
 #[test]
+fn an_option_of_another_kind_of_export_is_refused() {
+    let root = tempdir().expect("a temporary directory");
+    let to = root.path().join("x");
+    for (arguments, said) in [
+        (
+            &["--set", "sgd/train", "--points", "7"][..],
+            "--points belongs to --path; leave it out with --set",
+        ),
+        (
+            &["--images", "--landscape", "test"],
+            "--landscape belongs to --path, --graph, --surface; leave it out with --images",
+        ),
+        (
+            &["--surface", "x", "--format", "newick"],
+            "--format belongs to --graph; leave it out with --surface",
+        ),
+        (
+            &["--path", "sgd/train:0-1", "--format", "newick"],
+            "--format belongs to --graph; leave it out with --path",
+        ),
+    ] {
+        let export = [&["export", "nowhere", "--to", text(&to)], arguments].concat();
+        let refused = lossatlas(1, &export).with_code(2);
+        assert_eq!(refused.stderr.trim_end(), said);
+    }
+}
+
+#[test]
 fn the_version_names_all_that_numbers_depend_on() {
     let version = lossatlas(2, &["--version"]).with_code(0).stdout;
     let lines: Vec<_> = version.lines().collect();

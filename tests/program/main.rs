@@ -54,5 +54,7 @@ mod support;
 mod surface;
 mod terminal;
 mod trajectory;
+mod unfinished;
 mod versions;
+mod watch;
 mod worthless;

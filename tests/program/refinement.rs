@@ -61,8 +61,11 @@ fn mueller_brown_from_random_starts_has_its_exact_passes() {
     let ended = run(2, &file, &one, &["paths.steps=60"]);
     assert_eq!(ended.said("refinement: 3 tasks\n"), 1, "{}", ended.stderr);
     let straight = "paths.refine.from=\"straight\"";
-    let ended =
-        lossatlas(1, &["run", text(&file), "--out", text(&one), "--replace", "--set", straight]);
+    let changed = ["run", text(&file), "--out", text(&one), "--set", straight];
+    let refused = lossatlas(1, &changed).with_code(2);
+    let said = "add --replace to compute anew: refinement (3)";
+    assert_eq!(refused.said(said), 1, "{}", refused.stderr);
+    let ended = lossatlas(1, &[&changed[..], &["--replace"]].concat());
     assert_eq!(ended.with_code(0).said("refinement: 3 tasks\n"), 1);
     let ended = run(1, &file, &one, &[straight, "paths.steps=90"]);
     assert_eq!((ended.said("paths: 3 tasks\n"), ended.said("refinement: 3 tasks\n")), (1, 0));

@@ -75,6 +75,39 @@ fn the_terminal_of_mpirun_gets_the_same_bar_unless_its_lines_are_marked() {
     }
 }
 
+/// What goes to a file gets no bar, although there is a terminal.
+#[test]
+fn output_that_is_redirected_under_mpirun_gets_lines() {
+    let root = tempdir().expect("a temporary directory");
+    let file = root.path().join("said");
+    let script = format!("mpirun -n 2 \"$@\" 2> '{}'", text(&file));
+    let said = on_a_terminal(&["sh", "-c", &script, "sh"], &root.path().join("out"), &[]);
+    let written = std::fs::read_to_string(&file).expect("a text");
+    assert!(written.contains("training: 8 tasks\n"), "{written:?}");
+    assert!(
+        !written.contains(['\u{1b}', '\r']) && !said.contains("training ["),
+        "{written:?} {said}"
+    );
+}
+
+#[test]
+fn the_user_may_choose_how_progress_is_shown() {
+    let root = tempdir().expect("a temporary directory");
+    let start = |style: &str| {
+        let out = root.path().join(style);
+        let arguments = ["train", TINY, "--out", text(&out), "--progress", style];
+        let ended = crate::start::lossatlas_with(2, &[("TERM", "xterm")], &arguments);
+        ended.with_code(0).stderr
+    };
+    let (bar, lines, none) = (start("bar"), start("lines"), start("none"));
+    assert!(bar.contains('\u{1b}') && bar.contains("training ["), "{bar:?}");
+    assert!(!lines.contains('\u{1b}') && lines.contains("training: 8 tasks\n"), "{lines:?}");
+    assert!(!none.contains('\u{1b}') && !none.contains("training: 8 tasks\n"), "{none:?}");
+    for said in [bar, lines, none] {
+        assert_eq!(said.matches("training: 8 of 8 tasks in").count(), 1, "{said:?}");
+    }
+}
+
 #[test]
 fn a_file_gets_neither_bar_nor_escapes() {
     let root = tempdir().expect("a temporary directory");

@@ -5,6 +5,8 @@
 //! default from the table of keys. So every network of the registry works, and no number is
 //! repeated here.
 
+mod others;
+
 use super::expand::expand_path;
 use super::reader::{Description, Notation, quoted};
 use super::schema::{DefaultSpec, Derived, KeySpec, Multiplicity, SectionSpec};
@@ -61,7 +63,8 @@ impl Files {
 pub enum Size {
     /// Every stage at a small size: 6 initializations, as in `configs/demo.toml`.
     Demo,
-    /// Enough to see the effects: 8 initializations, as `configs/mnist-quick.toml`.
+    /// The order of magnitude of all barriers: 8 initializations and the quick protocol, otherwise
+    /// as `configs/mnist-quick.toml`.
     Quick,
     /// The paper's protocol: 75 initializations, as in `configs/paper-*.toml`.
     Paper,
@@ -84,7 +87,7 @@ impl Size {
     pub fn about(self) -> &'static str {
         match self {
             Self::Demo => "everything once, in small: 6 initializations",
-            Self::Quick => "enough to see the effects: 8 initializations",
+            Self::Quick => "orders of magnitude: 8 initializations, paths by the quick protocol",
             Self::Paper => "the paper's protocol: 75 initializations, for a cluster",
         }
     }
@@ -223,7 +226,7 @@ impl Template {
                 text += &other_methods(key.value.as_deref());
             }
         }
-        text
+        text + &others::other_sections(keys)
     }
 
     /// The other architectures, each with its keys at their defaults.
@@ -500,12 +503,16 @@ mod tests {
         assert!(refused.contains("paths.stepps: unknown key"), "{refused}");
     }
 
-    /// The paper's protocol for the paper's size, converged paths for a study of one's own.
+    /// The paper's protocol for the paper's size, and the quick one for the quick size.
     #[test]
     fn the_protocol_is_written() {
         for template in all() {
             let text = template.text().unwrap();
-            let protocol = if template.size == Size::Paper { "published" } else { "converged" };
+            let protocol = match template.size {
+                Size::Demo => "converged",
+                Size::Quick => "quick",
+                Size::Paper => "published",
+            };
             assert!(text.contains(&format!("\nprotocol = \"{protocol}\"")), "{text}");
             let config = Config::parse("written", &text, &[]).unwrap();
             assert_eq!(config.paths.protocol.to_string(), protocol);

@@ -1,7 +1,7 @@
 //! Results that a configuration asks for and a run directory lacks, in sentences.
 
 use crate::analysis::statistics::FailedPart;
-use crate::engine::console::count;
+use crate::engine::console::{count, has};
 use crate::engine::results::Results;
 use crate::engine::stages::STAGES;
 use crate::path::PathSet;
@@ -30,7 +30,7 @@ fn missing_solutions(results: &Results<'_>) -> Vec<String> {
     let left = results.missing_runs();
     if left > 0 {
         let (solutions, wanted) = (count(left, "solution"), results.wanted_runs());
-        missing.push(format!("{solutions} of {wanted} have not been looked for yet."));
+        missing.push(format!("{solutions} of {wanted} {} not been looked for yet.", has(left)));
     }
     for (source, failed) in results.failed_sources().into_iter().filter(|(_, failed)| *failed > 0) {
         missing.push(format!(
@@ -61,7 +61,10 @@ fn missing_paths(results: &Results<'_>, sets: &[SolutionSet], paths: &[PathSet])
         let left = planned.saturating_sub(paths.pairs.len());
         if left > 0 {
             let planned = count(planned, "path");
-            missing.push(format!("{left} of {planned} {of} have not been looked for yet."));
+            missing.push(format!(
+                "{left} of {planned} {of} {} not been looked for yet.",
+                has(left)
+            ));
         }
         if paths.failed() > 0 {
             missing.push(format!("{} {of} failed.", count(paths.failed(), "path")));

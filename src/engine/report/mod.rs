@@ -1,6 +1,7 @@
 //! The report on run directories, from the results in their journals.
 
 mod missing;
+mod unfinished;
 
 use crate::config::LandscapeConfig;
 use crate::config::compatibility::KNOWN_AS;
@@ -9,6 +10,7 @@ use crate::engine::console::say;
 use crate::engine::failure::Failure;
 use crate::engine::log;
 use crate::engine::longer_paths;
+use crate::engine::progress;
 use crate::engine::results::Results;
 use crate::engine::stages::{STAGES, curvature, refinement};
 use crate::engine::store::{ConfigurationRecord, Contents};
@@ -23,6 +25,7 @@ use crate::solutions::{EndSets, LandscapeName};
 use missing::{missing, missing_points};
 use std::fs;
 use std::path::{Path, PathBuf};
+use unfinished::unfinished;
 
 /// Name of the directory of the report on one run, inside its run directory.
 pub const DIRECTORY: &str = "report";
@@ -50,6 +53,13 @@ pub fn write(directories: &[PathBuf], to: Option<&Path>) -> Result<WrittenReport
         directories.iter().map(|place| StoredRun::read(place, Contents::default())).collect();
     let stored = stored?;
     let mut runs: Vec<Run<'_>> = stored.iter().map(run).collect();
+    for (run, (directory, stored)) in runs.iter_mut().zip(directories.iter().zip(&stored)) {
+        let runs = progress::current(directory).is_some();
+        if let Some(unfinished) = unfinished(&stored.results(), runs) {
+            say(format_args!("report: {}: {unfinished}", directory.display()));
+            run.missing.insert(0, unfinished);
+        }
+    }
     label::set(&mut runs, &places);
     let commit = if COMMIT.is_empty() { String::new() } else { format!(" ({COMMIT})") };
     let made_by = format!("lossatlas {VERSION}{commit}");

@@ -463,6 +463,12 @@ impl Contents {
         found.map(|(key, outcome)| (key, decode(outcome))).collect::<Vec<_>>().into_iter()
     }
 
+    /// Number of the tasks of this stage that have ended.
+    pub fn ended_tasks(&self, stage: &str) -> usize {
+        let keys = self.tasks.get(stage).into_iter().flat_map(BTreeMap::keys);
+        keys.filter(|key| self.has_task(stage, key)).count()
+    }
+
     /// Whether the task of this stage with this key has ended.
     pub fn has_task(&self, stage: &str, key: &str) -> bool {
         self.stored_task(stage, key).is_some()

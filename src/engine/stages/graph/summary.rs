@@ -2,7 +2,7 @@
 
 use super::landscape_graph::{EdgeKind, LandscapeGraph, Origin};
 use crate::analysis::graph::{Level, levels};
-use crate::engine::console::count;
+use crate::engine::console::{count, has};
 use crate::report::SummaryTable;
 use crate::report::number::{number, short};
 
@@ -110,11 +110,12 @@ pub(super) fn chosen_levels(graph: &LandscapeGraph) -> Vec<Level> {
 fn left_out(graph: &LandscapeGraph) -> Option<String> {
     (graph.left_out > 0).then(|| {
         format!(
-            "{} of {} on {} have no path, so that their loss on this landscape is unknown: they \
-             are left out.",
+            "{} of {} on {} {} no path. The graph leaves out solutions whose loss on this \
+             landscape is unknown.",
             count(graph.left_out, "solution"),
             graph.config.name,
-            graph.landscape
+            graph.landscape,
+            has(graph.left_out)
         )
     })
 }

@@ -4,7 +4,7 @@
 use super::{Outcome, PathKey, planned_paths};
 use crate::config::PathsConfig;
 use crate::engine::capacity::size as size_in_words;
-use crate::engine::console::{count, say};
+use crate::engine::console::{count, has, say};
 use crate::engine::curves::best_free;
 use crate::engine::initial_curves::InitialCurves;
 use crate::engine::problem::Problem;
@@ -170,8 +170,9 @@ pub(super) fn require_curves(without: &[String], tasks: usize) -> Result<(), Str
     let named = without.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join("\n  ");
     let others = if without.len() > MAX_NAMED { "\n  …" } else { "" };
     Err(format!(
-        "paths.start: {} of {} have no initial curve:\n  {named}{others}",
+        "paths.start: {} of {} {} no initial curve:\n  {named}{others}",
         without.len(),
-        count(tasks, "path")
+        count(tasks, "path"),
+        has(without.len())
     ))
 }

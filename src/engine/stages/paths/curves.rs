@@ -3,7 +3,7 @@
 use super::{Endpoints, Outcome, PathKey, PathSource, endpoints, network_endpoints_of};
 use crate::config::{PathsConfig, StoredCurves, Subject};
 use crate::engine::capacity::{Part, size};
-use crate::engine::console::{count, say};
+use crate::engine::console::{count, is, say};
 use crate::engine::curve_forecast::CurveForecast;
 use crate::engine::curves::{KeptCurves, NoCurve, PathPlace};
 use crate::engine::problem::Problem;
@@ -128,10 +128,11 @@ fn of_state<A: KeptPrecision>(
 pub(super) fn missing(missing: usize, of: usize) -> Option<String> {
     (missing > 0).then(|| {
         format!(
-            "paths: the curves of {missing} of {} that paths.store asks for are not kept, because \
+            "paths: the curves of {missing} of {} that paths.store asks for {} not kept, because \
              the paths were found before without them and their states are not there; add \
              --replace to find these paths again, to the same bits",
             count(of, "path"),
+            is(missing)
         )
     })
 }

@@ -11,7 +11,7 @@ mod task;
 
 use crate::config::{Config, StageSection};
 use crate::engine::capacity::{Need, Part};
-use crate::engine::console::count;
+use crate::engine::console::{count, has};
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
 use crate::engine::plan::Work;
@@ -280,7 +280,7 @@ impl Stage for Refinement {
         let left = states.iter().filter(|state| state.is_none()).count();
         let failed = states.iter().flatten().filter(|state| state.is_err()).count();
         let (all, failures) = (count(wanted.len(), "path"), count(failed, "refinement"));
-        let left = (left > 0).then(|| format!("{left} of {all} have not been refined yet."));
+        let left = (left > 0).then(|| format!("{left} of {all} {} not been refined yet.", has(left)));
         let failed =
             (failed > 0).then(|| format!("{failures} failed; `lossatlas status` says why."));
         left.into_iter().chain(failed).collect()

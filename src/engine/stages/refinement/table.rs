@@ -84,8 +84,8 @@ fn conditions(refined: &[(&PathSet, Vec<Pair>)]) -> Vec<String> {
     });
     let total: usize = refined.iter().map(|(_, pairs)| pairs.len()).sum();
     let first = format!(
-        "{} of {total} refined barriers are not certified as passes: they are upper bounds. \
-         Conditions that do not hold:",
+        "Upper bounds, not certified as passes: {} of {total} refined barriers. Conditions that do \
+         not hold:",
         open.len(),
     );
     std::iter::once(first).chain(lines).collect()

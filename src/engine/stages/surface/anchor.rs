@@ -10,7 +10,7 @@ use crate::engine::stages::paths::{Paths, aligned};
 use crate::engine::stages::trajectory::{TrajectoryKey, every};
 use crate::engine::{stage::Stage, stages::trajectory};
 use crate::optimizer::OptimizerName;
-use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
+use crate::solutions::{EndSets, LandscapeName, Selection, SetName, SolutionSet};
 use std::fmt;
 
 /// What determines a plane: solutions by their numbers, a path on its landscape, or a trajectory.
@@ -275,9 +275,9 @@ pub(super) fn origin(key: &str) -> Option<TaskSolutions> {
     let plane = if kind.starts_with(PlaneKind::Path.word()) {
         path_origin(through, landscape)?
     } else if kind.starts_with(PlaneKind::Trajectory.word()) {
-        TaskSolutions::Trained(through.rsplit_once(':')?.0.to_owned())
+        TaskSolutions::Trained(Selection::parse(through)?.name.to_owned())
     } else {
-        let set = |solution: &str| SetName::parse(solution.rsplit_once(':')?.0).ok();
+        let set = |solution: &str| SetName::parse(Selection::parse(solution)?.name).ok();
         let mut sets: Vec<SetName> = through.split(", ").map(set).collect::<Option<_>>()?;
         sets.sort();
         sets.dedup();
@@ -291,7 +291,7 @@ pub(super) fn origin(key: &str) -> Option<TaskSolutions> {
 }
 
 fn path_origin(path: &str, landscape: &str) -> Option<TaskSolutions> {
-    let mut sets = path.rsplit_once(':')?.0.split('~').map(SetName::parse);
+    let mut sets = Selection::parse(path)?.name.split('~').map(SetName::parse);
     let a = sets.next()?.ok()?;
     let b = sets.next().unwrap_or_else(|| Ok(a.clone())).ok()?;
     Some(TaskSolutions::Paths(EndSets { a, b }, landscape.to_owned()))

@@ -5,7 +5,7 @@ use crate::config::available::Available;
 use crate::config::reader::{Read, Reported, Section};
 use crate::engine::path_points::PathSelection;
 use crate::optimizer::OptimizerName;
-use crate::solutions::SetName;
+use crate::solutions::{SelectedNumbers, Selection, SetName};
 use std::collections::BTreeSet;
 
 /// Reads `through` for a kind of plane and its dimensions, if these could be read.
@@ -50,9 +50,10 @@ fn solutions(texts: &[String], available: &Available, wanted: usize) -> Result<T
 }
 
 fn solution(text: &str, available: &Available) -> Result<SolutionChoice, String> {
-    let parts = text.rsplit_once(':').and_then(|(set, number)| match number {
-        "best" => Some((set, None)),
-        number => Some((set, Some(number.parse().ok()?))),
+    let parts = Selection::parse(text).and_then(|Selection { name, numbers }| match numbers {
+        SelectedNumbers::Best => Some((name, None)),
+        SelectedNumbers::One(number) => Some((name, Some(number))),
+        SelectedNumbers::Pair(..) => None,
     });
     let Some((set, number)) = parts else {
         return Err(format!(
@@ -104,8 +105,9 @@ fn trajectory(texts: &[String], available: &Available, kept: i128) -> Result<Thr
     if available.analytic {
         return Err("an analytic landscape has no training runs and no trajectories".to_owned());
     }
-    let parts = text.rsplit_once(':').and_then(|(optimizer, number)| {
-        Some((OptimizerName::parse(optimizer).ok()?, number.parse::<u32>().ok()?))
+    let parts = Selection::parse(&text).and_then(|Selection { name, numbers }| match numbers {
+        SelectedNumbers::One(number) => Some((OptimizerName::parse(name).ok()?, number)),
+        _ => None,
     });
     let Some((optimizer, number)) = parts else {
         return Err(format!(

@@ -4,7 +4,7 @@ use super::found::{Field, Surface, range};
 use super::section::PlaneKind;
 use super::wanted::WantedSurface;
 use crate::config::reader::Choice;
-use crate::engine::console::count;
+use crate::engine::console::{count, has};
 use crate::engine::results::Results;
 use crate::report::SummaryTable;
 use crate::report::number::{number, percent, short};
@@ -105,7 +105,7 @@ pub(super) fn missing(results: &Results, all: &[WantedSurface]) -> Vec<String> {
             let left = states.iter().filter(|state| state.is_none()).count();
             let failed = states.iter().flatten().filter(|state| state.is_err()).count();
             let tiles = format!("{} of {name} on {landscape}", count(states.len(), "tile"));
-            let left = (left > 0).then(|| format!("{left} of {tiles} have not been computed yet."));
+            let left = (left > 0).then(|| format!("{left} of {tiles} {} not been computed yet.", has(left)));
             let failed = (failed > 0)
                 .then(|| format!("{failed} of {tiles} failed; `lossatlas status` says why."));
             left.into_iter().chain(failed).collect::<Vec<_>>()

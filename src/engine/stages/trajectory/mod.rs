@@ -13,7 +13,7 @@ mod section;
 use crate::config::{Config, StageSection, Subject};
 use crate::data::Split;
 use crate::engine::capacity::{Need, Part};
-use crate::engine::console::count;
+use crate::engine::console::{count, has, is};
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
 use crate::engine::parallel::Control;
@@ -129,9 +129,10 @@ fn other_runs(results: &Results, found: &[(TrajectoryKey, Trajectory)]) -> Optio
     let others = found.iter().filter(|(key, points)| !repeats_run(results, key, points)).count();
     (others > 0).then(|| {
         format!(
-            "{others} of {} are not those of the stored training runs: they were repeated on \
+            "{others} of {} {} not those of the stored training runs: they were repeated on \
              another type of processor.",
-            count(found.len(), "trajectory")
+            count(found.len(), "trajectory"),
+            is(others)
         )
     })
 }
@@ -273,7 +274,7 @@ impl Stage for Trajectories {
         let left = states().filter(Option::is_none).count();
         let failed = states().flatten().filter(Result::is_err).count();
         let (all, failures) = (count(wanted.len(), "trajectory"), count(failed, "trajectory"));
-        let left = (left > 0).then(|| format!("{left} of {all} have not been computed yet."));
+        let left = (left > 0).then(|| format!("{left} of {all} {} not been computed yet.", has(left)));
         let failed =
             (failed > 0).then(|| format!("{failures} failed; `lossatlas status` says why."));
         let others = other_runs(results, &found(results));

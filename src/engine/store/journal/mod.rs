@@ -8,6 +8,7 @@
 
 mod append;
 mod error;
+mod follow;
 pub(super) mod frame;
 mod read;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod tests;
 
 pub(super) use append::AppendFile;
 pub use error::JournalError;
+pub use follow::{FollowedJournal, JournalNews};
 pub use frame::FORMAT_VERSION;
 
 use super::contents::Contents;
@@ -124,17 +126,21 @@ pub fn read(
     mut contents: Contents,
 ) -> Result<(Contents, Option<TornTail>), JournalError> {
     let path = directory.join(FILE_NAME);
-    let file = File::open(&path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            JournalError::Missing { file: path.clone() }
-        }
-        _ => io_error("open", &path)(error),
-    })?;
+    let file = open_to_read(&path)?;
     let extent = read::read(frame::JOURNAL, &file, &path, |_, payload| {
         contents.insert(frame::decode(payload)?);
         Ok(())
     })?;
     Ok((contents, extent.torn))
+}
+
+fn open_to_read(path: &Path) -> Result<File, JournalError> {
+    File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            JournalError::Missing { file: path.to_owned() }
+        }
+        _ => io_error("open", path)(error),
+    })
 }
 
 /// Makes sure that no symbolic link on the way to a directory leads nowhere: it is neither there

@@ -4,7 +4,7 @@
 use super::frame::{FileKind, HEAD_LENGTH, HEADER_LENGTH, Head, contains_frame};
 use super::{JournalError, TornTail, io_error};
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// The end of the whole records of a file.
@@ -34,14 +34,27 @@ pub(super) fn read(
     kind: FileKind,
     file: &File,
     path: &Path,
+    insert: impl FnMut(u64, &[u8]) -> Result<(), String>,
+) -> Result<Extent, JournalError> {
+    read_from(kind, file, path, 0, insert)
+}
+
+/// Does so from `start` on: 0, or the end of a whole record.
+pub(super) fn read_from(
+    kind: FileKind,
+    mut file: &File,
+    path: &Path,
+    start: u64,
     mut insert: impl FnMut(u64, &[u8]) -> Result<(), String>,
 ) -> Result<Extent, JournalError> {
     let length = file.metadata().map_err(io_error("inspect", path))?.len();
+    file.seek(SeekFrom::Start(start)).map_err(io_error("read", path))?;
     // What another process appends in the meantime is not looked at.
-    let mut reader = BufReader::with_capacity(1 << 20, file.take(length));
-    let mut read = Extent { end: 0, torn: None };
-    if check_header(kind, &mut reader, length, path)? {
-        read.end = HEADER_LENGTH as u64;
+    let rest = file.take(length.saturating_sub(start));
+    let mut reader = BufReader::with_capacity(1 << 20, rest);
+    let mut read = Extent { end: start, torn: None };
+    if start > 0 || check_header(kind, &mut reader, length, path)? {
+        read.end = start.max(HEADER_LENGTH as u64);
         let mut payload = Vec::new();
         while read.end < length {
             let damaged = |problem| JournalError::Damaged {

@@ -1,0 +1,177 @@
+//! The lines that a look at a run consists of.
+
+use crate::engine::console::{count, printable};
+use crate::engine::progress::Running;
+use crate::engine::status::{StageCount, Status, task_line};
+
+/// Columns of a bar, at least and at most.
+const BAR: [usize; 2] = [10, 40];
+
+/// Columns of a row besides its name and its bar, for most rows.
+const NUMBERS: usize = 64;
+
+/// Rows and columns that a frame may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameSize {
+    /// Lines; `None` if there is no limit.
+    pub rows: Option<usize>,
+    /// Characters of a line; `None` if there is no limit.
+    pub columns: Option<usize>,
+}
+
+/// A look at a run, with the last lines of its log and a last line of its own.
+pub fn frame(status: &Status, log: &[String], end: &str, size: FrameSize) -> Vec<String> {
+    let mut head = vec![format!("{}: {}", status.directory, status.dataset)];
+    head.extend(holder(status));
+    head.push(String::new());
+    head.extend(rows(status, size.columns));
+    head.extend([String::new(), state(status)]);
+    let mut tail = Vec::new();
+    if !log.is_empty() {
+        tail.extend([String::new(), "last warnings in run.log:".to_owned()]);
+        tail.extend(log.iter().map(|line| format!("  {line}")));
+    }
+    if !end.is_empty() {
+        tail.extend([String::new(), end.to_owned()]);
+    }
+    let tasks = status.running.as_ref().map_or(&[][..], |running| &running.tasks);
+    let space = size.rows.map(|rows| rows.saturating_sub(head.len() + tail.len()));
+    let lines = head.into_iter().chain(tasks_in(tasks, space)).chain(tail);
+    let lines = lines.take(size.rows.unwrap_or(usize::MAX)).map(|line| printable(&line));
+    match size.columns {
+        Some(columns) => {
+            lines.map(|line| console::truncate_str(&line, columns, "…").into_owned()).collect()
+        }
+        None => lines.collect(),
+    }
+}
+
+/// Who works in the directory, or has done so last.
+fn holder(status: &Status) -> Option<String> {
+    let start = status.last_start.as_ref()?;
+    let ranks = count(start.ranks as usize, "rank");
+    let verb = if status.running.is_some() { "held" } else { "last held" };
+    let (host, started, number) = (&start.host, &start.started, status.starts);
+    Some(format!("{verb} by {ranks} on {host}, started at {started} (start {number})"))
+}
+
+/// What is going on, in one line.
+fn state(status: &Status) -> String {
+    if status.finished {
+        return "finished: all that the last command computes is there".to_owned();
+    }
+    status.headline()
+}
+
+/// A row for each stage.
+fn rows(status: &Status, columns: Option<usize>) -> Vec<String> {
+    let names = status.stages.iter().map(|stage| stage.name.chars().count());
+    let width = names.max().unwrap_or(0);
+    let bar = columns.unwrap_or(100).saturating_sub(width + NUMBERS).clamp(BAR[0], BAR[1]);
+    let row = |stage: &StageCount| {
+        let name = stage.name;
+        match stage.whole {
+            Some(true) => format!("{name:width$}  done"),
+            Some(false) => format!("{name:width$}  left"),
+            None => format!("{name:width$}  {}  {}", drawn(stage, bar), numbers(stage, status)),
+        }
+    };
+    status.stages.iter().map(row).collect()
+}
+
+/// `[=====>    ]`: the share of the tasks that have ended.
+fn drawn(stage: &StageCount, width: usize) -> String {
+    let ended = stage.done + stage.failed;
+    let filled = width * ended / stage.all().max(1);
+    let tip = if filled > 0 && filled < width { ">" } else { "" };
+    let line = format!("{}{tip}", "=".repeat(filled - tip.len()));
+    format!("[{line:width$}]")
+}
+
+fn numbers(stage: &StageCount, status: &Status) -> String {
+    let StageCount { done, failed, left, running, .. } = *stage;
+    let mut parts = vec![format!("{done}/{} done", stage.all())];
+    let mut add = |number: usize, what: &str| {
+        if number > 0 {
+            parts.push(format!("{number} {what}"));
+        }
+    };
+    add(running, "running");
+    add(failed, "failed");
+    add(left, "left");
+    if let Some(current) = status.running.as_ref().filter(|current| current.name == stage.name) {
+        parts.extend(current.tasks_per_second.map(rate));
+        parts.extend(current.remaining());
+    }
+    parts.join(", ")
+}
+
+/// `3.1 a minute`.
+fn rate(per_second: f64) -> String {
+    const MINUTE: f64 = 60.0;
+    const HOUR: f64 = 3600.0;
+    let (number, unit) = match per_second {
+        1.0.. => (per_second, "second"),
+        _ if per_second * MINUTE >= 1.0 => (per_second * MINUTE, "minute"),
+        _ => (per_second * HOUR, "hour"),
+    };
+    let article = if unit == "hour" { "an" } else { "a" };
+    format!("{number:.1} {article} {unit}")
+}
+
+/// The tasks that ranks work on, in so much space.
+fn tasks_in(tasks: &[Running], space: Option<usize>) -> Vec<String> {
+    let mut tasks: Vec<&Running> = tasks.iter().collect();
+    tasks.sort_by_key(|task| task.rank);
+    let space = space.unwrap_or(usize::MAX);
+    let shown = if tasks.len() > space { space.saturating_sub(1) } else { tasks.len() };
+    let lines = tasks.iter().take(shown).map(|task| format!("  {}", task_line(task)));
+    let hidden = tasks.len() - shown;
+    let rest = (hidden > 0).then(|| format!("  and {hidden} more"));
+    lines.chain(rest).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stage(done: usize, failed: usize, left: usize) -> StageCount {
+        StageCount { name: "paths", done, failed, left, running: 0, whole: None }
+    }
+
+    #[test]
+    fn a_bar_is_full_when_nothing_is_left_and_never_before() {
+        assert_eq!(drawn(&stage(0, 0, 7), 10), "[          ]");
+        assert_eq!(drawn(&stage(1, 0, 9), 10), "[>         ]");
+        assert_eq!(drawn(&stage(4, 1, 5), 10), "[====>     ]");
+        assert_eq!(drawn(&stage(9999, 0, 1), 10), "[========> ]");
+        assert_eq!(drawn(&stage(9, 1, 0), 10), "[==========]");
+    }
+
+    #[test]
+    fn a_rate_has_the_unit_that_makes_it_at_least_one() {
+        assert_eq!(rate(12.34), "12.3 a second");
+        assert_eq!(rate(0.05), "3.0 a minute");
+        assert_eq!(rate(0.001), "3.6 an hour");
+    }
+
+    #[test]
+    fn tasks_that_do_not_fit_are_counted() {
+        let task = |rank| Running {
+            name: format!("pair {rank}"),
+            rank,
+            since: jiff::Timestamp::now(),
+            fraction: None,
+            loss: None,
+            reported: None,
+        };
+        let tasks: Vec<Running> = (0..5).rev().map(task).collect();
+        let all = tasks_in(&tasks, None);
+        assert_eq!(all.len(), 5);
+        assert!(all[0].starts_with("  rank 0: pair 0,"), "{all:?}");
+        assert_eq!(tasks_in(&tasks, Some(5)).len(), 5);
+        let some = tasks_in(&tasks, Some(3));
+        assert_eq!((some.len(), some[2].as_str()), (3, "  and 3 more"));
+        assert_eq!(tasks_in(&tasks, Some(0)), ["  and 5 more"]);
+    }
+}
