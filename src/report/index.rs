@@ -137,7 +137,10 @@ fn of_solutions(run: &Run<'_>) -> Vec<IndexColumn> {
         IndexColumn { group: "Solutions, means", name, about, cells }
     };
     let loss = |values: &[f64]| (mean(values), typeset_short(mean(values)));
-    let accuracy = |values: &[f64]| (mean(values), percent(mean(values)).replace(' ', "\u{a0}"));
+    let accuracy = |values: &[f64]| {
+        let text = percent(mean(values));
+        (mean(values), text.trim_end_matches(" %").to_owned())
+    };
     let is_network = run.network().is_some();
     let [train, test] =
         if is_network { ["training loss", "test loss"] } else { ["height", "height on test"] };
@@ -147,8 +150,8 @@ fn of_solutions(run: &Run<'_>) -> Vec<IndexColumn> {
         }),
         column(train, "On the training images.", &|set| loss(&set.loss_train)),
         column(test, "On the test images.", &|set| loss(&set.loss_test)),
-        column("training accuracy", "", &|set| accuracy(&set.accuracy_train)),
-        column("test accuracy", "", &|set| accuracy(&set.accuracy_test)),
+        column("training accuracy (%)", "", &|set| accuracy(&set.accuracy_train)),
+        column("test accuracy (%)", "", &|set| accuracy(&set.accuracy_test)),
     ]
 }
 
@@ -172,7 +175,7 @@ const COUNTS: [(&str, &str, PathCount); 4] = [
         };
         paths.found().filter(ended).count()
     }),
-    ("still falling", "Paths that were lowest after the last step.", falling),
+    ("falling", "Paths that were lowest after the last step.", falling),
     ("failed", "Pairs without a path.", PathSet::failed),
 ];
 

@@ -9,6 +9,10 @@ use maud::{Markup, html};
 pub(super) fn controls(runs: &[Run<'_>]) -> Markup {
     let sets = sets(runs);
     html! {
+        p.hint.control hidden {
+            "Point at a curve or a marker, or step through a figure with the arrow keys: it is \
+             highlighted in all figures. A click or Enter holds it, Escape releases it."
+        }
         div #controls.control hidden {
             @if sets.len() > 1 {
                 fieldset {
@@ -17,10 +21,6 @@ pub(super) fn controls(runs: &[Run<'_>]) -> Markup {
                 }
             }
             p #pinned hidden { "Highlighted: " span {} " " button type="button" { "clear" } }
-            p.hint {
-                "Point at a curve or a marker, or step through a figure with the arrow keys: it is \
-                 highlighted in all figures. A click or Enter holds it, Escape releases it."
-            }
         }
     }
 }

@@ -31,8 +31,8 @@ pub(super) fn section(
                     p.missing { (error.to_string()) ". The numbers: " (links(figure)) "." }
                 }
                 Ok(panels) if panels.is_empty() => p.missing { "There is nothing to show yet." },
-                Ok(panels) => figure {
-                    div.panels.few[panels.len() < 3] { @for shown in panels { (panel(shown)) } }
+                Ok(panels) => figure.one[panels.len() == 1] {
+                    div.panels.few[[1, 2, 4].contains(&panels.len())] { @for shown in panels { (panel(shown)) } }
                     @if panels.iter().any(has_single_paths) { (single_paths()) }
                     (caption(runs, figure))
                 }
@@ -49,7 +49,7 @@ fn panel(PagePanel { svg, other, left_out }: &PagePanel) -> Markup {
                 template { (PreEscaped(&other.svg)) }
                 label.control hidden {
                     input.scale type="checkbox" checked[other.is_log_first] autocomplete="off";
-                    " logarithmic " (other.axis) " axis"
+                    " logarithmic " (other.axis)
                 }
             }
             @if let Some((left_out, all)) = left_out {

@@ -134,7 +134,8 @@ fn margins(panel: &Panel, area: &Area<'_>, top: i32, ranges: [[f64; 2]; 2]) -> [
     let [x, y] = ranges.map(|[low, high]| high - low);
     let unit = (wide / x).min(high / y);
     let spare = |space: f64, length: f64| (space - unit * length).max(0.0) as u32;
-    [top + spare(high, y), right + spare(wide, x), bottom, left]
+    // Below the frame, so that the legend stays next to it.
+    [top, right + spare(wide, x), bottom + spare(high, y), left]
 }
 
 /// Draws a panel with the given numbers of lines above its frame.

@@ -39,8 +39,10 @@ pub struct Panel {
     pub color_bar: Option<ColorBar>,
     /// Whether a unit of the one axis is as long as one of the other.
     pub equal_units: bool,
-    /// The same on another scale, where more changes than the axis; the page can show either.
+    /// The same on another scale, where more changes than one axis; the page can show either.
     pub other: Option<Box<Panel>>,
+    /// Whether the page leaves it out: it has it as the other scale of another panel.
+    pub only_in_files: bool,
 }
 
 /// Something drawn in one color.
@@ -112,6 +114,7 @@ impl Panel {
             color_bar: None,
             equal_units: false,
             other: None,
+            only_in_files: false,
         }
     }
 

@@ -19,9 +19,9 @@ pub struct PagePanel {
 pub struct OtherScale {
     /// The panel.
     pub svg: String,
-    /// Which axis differs: `"vertical"` or `"horizontal"`.
+    /// What differs: `"vertical axis"`, `"horizontal axis"` or `"axes"`.
     pub axis: &'static str,
-    /// Whether this axis is logarithmic at first.
+    /// Whether it is logarithmic at first.
     pub is_log_first: bool,
 }
 
@@ -35,7 +35,8 @@ const MAX_BYTES: usize = 400_000;
 pub fn page_panels(panels: &[Panel]) -> Result<Vec<PagePanel>, DrawError> {
     prepare()?;
     let header = HeaderLines::of(panels);
-    panels.iter().map(|panel| page_panel(panel, header)).collect()
+    let shown = panels.iter().filter(|panel| !panel.only_in_files);
+    shown.map(|panel| page_panel(panel, header)).collect()
 }
 
 fn page_panel(panel: &Panel, header: HeaderLines) -> Result<PagePanel, DrawError> {
@@ -43,13 +44,14 @@ fn page_panel(panel: &Panel, header: HeaderLines) -> Result<PagePanel, DrawError
     let svg = draw(panel)?;
     let other = panel.on_other_scale().filter(|_| svg.len() <= MAX_BYTES);
     let other = other.map(|other| {
-        let is_vertical = other.y.scale != panel.y.scale;
-        let first = if is_vertical { &panel.y } else { &panel.x };
-        Ok::<_, DrawError>(OtherScale {
-            svg: draw(&other)?,
-            axis: if is_vertical { "vertical" } else { "horizontal" },
-            is_log_first: first.scale == AxisScale::Log,
-        })
+        let differs = [panel.x.scale != other.x.scale, panel.y.scale != other.y.scale];
+        let (axis, first) = match differs {
+            [true, true] => ("axes", &panel.y),
+            [true, false] => ("horizontal axis", &panel.x),
+            _ => ("vertical axis", &panel.y),
+        };
+        let is_log_first = first.scale == AxisScale::Log;
+        Ok::<_, DrawError>(OtherScale { svg: draw(&other)?, axis, is_log_first })
     });
     Ok(PagePanel { svg, other: other.transpose()?, left_out: panel.marks_left_out() })
 }

@@ -6,7 +6,7 @@ use crate::engine::results::Results;
 use crate::path::PathResult;
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
-use crate::report::panel::{Axis, Ink, Mark, Marker, Panel, Shape};
+use crate::report::panel::{Axis, AxisScale, Ink, Mark, Marker, Panel, Shape};
 use crate::report::style::{BLACK, GRAY, end_sets, set_name};
 
 /// Points of a curve, at most; the table has all distances.
@@ -95,7 +95,21 @@ fn cumulative(numbers: &[f64]) -> Vec<[f64; 2]> {
     (0..points).map(|number| point(place(number))).collect()
 }
 
+/// The panel, which the page can also show with the other scale.
 fn barrier_panel(run: &Run<'_>, several: bool, of: &AlignedBarriers) -> Panel {
+    let barriers = of.pairs.iter().flat_map(|(_, paths)| paths);
+    let mut barriers = barriers.flat_map(|path| [path.straight_barrier, path.barrier]);
+    let is_positive = barriers.all(|barrier| barrier.is_nan() || barrier > 0.0);
+    let on = |scale| scaled_panel(run, several, of, scale);
+    if is_positive {
+        let other = Some(Box::new(on(AxisScale::Linear)));
+        Panel { other, ..on(AxisScale::Log) }
+    } else {
+        on(AxisScale::Linear)
+    }
+}
+
+fn scaled_panel(run: &Run<'_>, several: bool, of: &AlignedBarriers, scale: AxisScale) -> Panel {
     let places = |height: fn(&PathResult) -> f64| -> (Vec<[f64; 2]>, Vec<Mark>) {
         let pairs = of.pairs.iter().map(|(pair, paths)| (paths.each_ref().map(height), pair));
         let finite =
@@ -109,7 +123,7 @@ fn barrier_panel(run: &Run<'_>, several: bool, of: &AlignedBarriers) -> Panel {
     let label = run.height_label();
     let axis = |when: &str| {
         let label = format!("{label}, {when}");
-        if low > 0.0 { Axis::log(label) } else { Axis::linear(label) }
+        Axis { scale, ..Axis::linear(label) }
     };
     let title = format!("{} on {}", end_sets(&of.sets), of.landscape);
     let mut panel = Panel::new(titled(run, several, title), axis("before"), axis("after"));

@@ -49,10 +49,14 @@ pub(super) fn of_graph(
     };
     let title = format!("{label}{}{on}", graph.config.name);
     let height = run.height_label();
-    let mut panels = vec![draw(run, graph, Axis::linear(&height), title.clone())];
+    let mut linear = draw(run, graph, Axis::linear(&height), title.clone());
+    let mut panels = Vec::new();
     if graph.graph.nodes().iter().all(|&height| height > 0.0) {
-        panels.push(draw(run, graph, Axis::log(&height), title));
+        let log = draw(run, graph, Axis::log(&height), title);
+        linear.other = Some(Box::new(log.clone()));
+        panels.push(Panel { only_in_files: true, ..log });
     }
+    panels.insert(0, linear);
     panels.into_iter().filter(|panel| !panel.is_empty()).collect()
 }
 

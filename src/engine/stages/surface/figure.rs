@@ -229,7 +229,7 @@ fn with_drawings(run: &Run<'_>, surface: &Surface, mut panel: Panel) -> Panel {
         let off = off_plane(surface, there.iter().map(|place| place[2]));
         let label = format!("{} ({}){off}", set_name(name), there.len());
         let points = there.iter().map(|&&[x, y, _]| [x, y]).collect();
-        let width = if name.member() == "train" { 60 } else { 35 };
+        let width = if name.member() == "train" { 60 } else { 42 };
         let ink = Ink::marker(look.color).opacity(1.0).width(width);
         panel = panel
             .with(Shape::Points(points, look.marker), ink, Some(label))
