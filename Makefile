@@ -20,7 +20,7 @@ export HDF5_DIR := $(HDF5_FOLDER)
 endif
 endif
 
-.PHONY: help paper demo test test-quick test-processors test-mpich test-pytorch build install uninstall vendor lint format mnist docs reference bench bench-scale bench-peers bench-kpca bench-batches bench-parameters bench-threads bench-precision bench-process peers dependencies clean
+.PHONY: help paper demo test test-quick test-processors test-mpich test-pytorch test-report build install uninstall vendor lint format mnist docs reference bench bench-scale bench-peers bench-kpca bench-batches bench-parameters bench-threads bench-precision bench-process peers dependencies clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ test-pytorch: ## weights to PyTorch and back, PyTorch modules and the examples a
 	@$(PYTHON) -c 'import torch, numpy, h5py, xarray' || { echo "$(PYTHON) has no PyTorch: install torch, numpy, h5py and xarray where you like and name that Python, make test-pytorch PYTHON=…" >&2; exit 1; }
 	PYTHON="$(PYTHON)" cargo test --release --locked --test evaluate -- --ignored pytorch
 	PYTHON="$(PYTHON)" cargo test --release --locked --test outside -- --ignored pytorch --nocapture
+
+test-report: ## the page of a report in headless Chromium (Debian's, installed if missing); pictures in target/report-page
+	@.make/install-dependencies report
+	cargo test --release --locked --test program page -- --nocapture
 
 build: dependencies ## build the program
 	cargo build --release --locked

@@ -75,13 +75,16 @@ fn written(
     format!("{ranks}{program} resume {directory}{command} --set paths.steps={steps}{replace}")
 }
 
-/// A word as a shell reads it: in quotes if need be.
+/// A program or a directory as a shell reads it: in quotes if need be, and never as an option.
 fn shell_word(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) && !word.starts_with('-') {
+    if word.starts_with('-') { quoted(&format!("./{word}")) } else { quoted(word) }
+}
+
+/// A word as a shell reads it: in quotes if need be.
+pub fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%=".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
-    } else if word.starts_with('-') {
-        shell_word(&format!("./{word}"))
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }

@@ -7,6 +7,7 @@ use crate::engine::change::check_configuration;
 use crate::engine::console::say;
 use crate::engine::failure::Failure;
 use crate::engine::initial_curves::{START_CURVES, start_curves};
+use crate::engine::longer_paths::quoted;
 use crate::engine::parallel::World;
 use crate::engine::problem::Problem;
 use crate::engine::results::{Results, vectors_key};
@@ -22,6 +23,8 @@ use crate::solutions::{EndSets, SolutionSet};
 use ndarray::Array2;
 use num_traits::ToBytes;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::env;
 use std::path::{Path, PathBuf};
 
 /// A run directory open for writing. Only the root has one.
@@ -187,14 +190,16 @@ impl RunDirectory {
         useless.iter().try_for_each(|key| self.checkpoints.forget(key))
     }
 
-    /// Stores that this start performs a command, unless the last one did the same. A directory
-    /// without such a record was filled by `run`.
+    /// Stores the command line of this start, and that it performs a command, unless the last one
+    /// did the same. A directory without such a record was filled by `run`.
     pub fn remember_command(&mut self, command: &str) -> Result<(), String> {
+        let start = self.contents.sessions().len();
+        let line = Record::task(COMMANDS, &format!("{LINE}{start}"), 0.0, Ok(command_line()));
+        self.store(line).map_err(|error| error.to_string())?;
         if last_command(&self.contents) == command {
             return Ok(());
         }
-        let start = self.contents.sessions().len().to_string();
-        let record = Record::task(COMMANDS, &start, 0.0, Ok(command));
+        let record = Record::task(COMMANDS, &start.to_string(), 0.0, Ok(command));
         self.store(record).map_err(|error| error.to_string())
     }
 
@@ -237,6 +242,23 @@ pub fn last_command(contents: &Contents) -> String {
     let numbered = commands
         .filter_map(|(start, command)| Some((start.parse::<usize>().ok()?, command.result.ok()?)));
     numbered.max().map_or_else(|| RUN.to_owned(), |(_, command)| command)
+}
+
+/// Before the number of the start whose command line a record holds.
+const LINE: &str = "line ";
+
+/// The command line of this process as a shell reads it.
+fn command_line() -> String {
+    let words = env::args_os().map(|word| quoted(&word.to_string_lossy()));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The command lines of the starts that have stored theirs, in their order.
+pub fn command_lines(contents: &Contents) -> Vec<String> {
+    let lines = contents.tasks::<String>(COMMANDS).filter_map(|(key, line)| {
+        Some((key.strip_prefix(LINE)?.parse::<usize>().ok()?, line.result.ok()?))
+    });
+    lines.collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
 /// A run directory that was looked at under a configuration.

@@ -18,7 +18,7 @@ use crate::engine::store::Record;
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::engine::task::Computation;
 use crate::report::figure::Figure;
-use crate::report::{Run, SummaryTable};
+use crate::report::{IndexColumn, Run, SummaryTable};
 use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
 
 /// Name of the command that runs all stages.
@@ -128,6 +128,11 @@ pub trait Stage: Sync {
 
     /// Its tables at the end of a run and on the report page.
     fn summary(&self, _results: &Results) -> Vec<SummaryTable> {
+        Vec::new()
+    }
+
+    /// What it adds to the report's table of the main numbers.
+    fn index(&self, _results: &Results) -> Vec<IndexColumn> {
         Vec::new()
     }
 

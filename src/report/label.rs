@@ -4,12 +4,13 @@ use super::Run;
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-/// Labels runs by their networks or landscapes. Runs with the same one also get the shortest ends
+/// Numbers runs, and labels them by their networks or landscapes. Runs with the same one also get the shortest ends
 /// of their directories that differ.
 pub fn set(runs: &mut [Run<'_>], directories: &[PathBuf]) {
     let subjects: Vec<String> = runs.iter().map(Run::subject).collect();
-    for (run, label) in runs.iter_mut().zip(labels(&subjects, directories)) {
+    for (number, (run, label)) in runs.iter_mut().zip(labels(&subjects, directories)).enumerate() {
         run.label = label;
+        run.number = number;
     }
 }
 

@@ -6,10 +6,13 @@
 //!                 └─ paper: published numbers, claims ┘
 //! ```
 
+pub mod captured;
 pub mod contours;
 pub mod figure;
 pub mod figures;
 mod files;
+mod identity;
+pub mod index;
 pub mod label;
 pub mod notes;
 pub mod number;
@@ -23,6 +26,8 @@ pub mod summary;
 mod table;
 mod write;
 
+pub use captured::Captured;
+pub use index::{IndexCell, IndexColumn};
 pub use notes::{Note, Topic};
 pub use run::Run;
 pub use summary::{

@@ -1,5 +1,7 @@
 //! What a report is made of: the results of one run, as far as there are any.
 
+use super::captured::Captured;
+use super::index::IndexColumn;
 use super::notes::{Note, is_initialization};
 use super::plane::Plane;
 use super::table::SummaryTable;
@@ -17,6 +19,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Run<'a> {
     /// What its panels are called when there are several runs.
     pub label: String,
+    /// Its place on the page, from 0.
+    pub number: usize,
+    /// How and where it was computed.
+    pub captured: Captured,
     /// The configuration in force.
     pub config: &'a Config,
     /// Every key in force with its value.
@@ -39,6 +45,8 @@ pub struct Run<'a> {
     pub refined_barriers: Vec<Vec<f64>>,
     /// How sharp solutions are, by set and landscape; empty if not computed.
     pub sharpness: Vec<SetSharpness>,
+    /// What the stages add to the table of the main numbers.
+    pub index: Vec<IndexColumn>,
     /// Further tables.
     pub tables: Vec<SummaryTable>,
     /// What is not there yet, or failed, in words.

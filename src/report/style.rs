@@ -80,11 +80,46 @@ pub fn end_sets(sets: &EndSets) -> String {
     }
 }
 
-/// The look of paths: that of the group of their ends; between two groups one of its own.
-pub fn look_of(sets: &EndSets, groups: &[&str]) -> Look {
-    if sets.a.group() == sets.b.group() && sets.single().is_some() {
-        return look(sets.a.group(), groups);
+/// The look of a set among all `sets` of a run: that of its group; further sets of a group in other
+/// shades with other markers.
+pub fn set_look(set: &SetName, sets: &[&SetName]) -> Look {
+    let mut groups = Vec::new();
+    for group in sets.iter().map(|known| known.group()) {
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
     }
+    let own = look(set.group(), &groups);
+    let mut of_group = sets.iter().filter(|known| known.group() == set.group());
+    match of_group.position(|known| *known == set).unwrap_or(0) {
+        0 => own,
+        place => Look { color: shade(own.color, place), marker: variant(own.marker, place) },
+    }
+}
+
+/// A color in another shade: darker, lighter, and so on.
+fn shade(Color(r, g, b): Color, place: usize) -> Color {
+    // Black has no darker shade.
+    let is_dark = [r, g, b].iter().all(|&part| part < 60);
+    let (share, toward) = if place % 2 == 1 && !is_dark { (0.42, 0.0) } else { (0.45, 255.0) };
+    let mix = |part: u8| (f64::from(part) * (1.0 - share) + toward * share).round() as u8;
+    Color(mix(r), mix(g), mix(b))
+}
+
+/// Another marker.
+fn variant(marker: Marker, place: usize) -> Marker {
+    let others = match marker {
+        Marker::Disk => [Marker::Triangle, Marker::Cross],
+        Marker::Square => [Marker::Diamond, Marker::Cross],
+        Marker::Diamond => [Marker::Square, Marker::Cross],
+        Marker::Triangle => [Marker::Disk, Marker::Cross],
+        Marker::Cross => [Marker::Disk, Marker::Square],
+    };
+    others[(place - 1) % others.len()]
+}
+
+/// The look of paths between two sets.
+pub fn look_between(sets: &EndSets, groups: &[&str]) -> Look {
     // The pairs of groups come after all groups without a fixed look, each with its own number.
     let others = groups.iter().filter(|group| !FIXED.contains(group)).count();
     let place = |set: &SetName| {
@@ -138,13 +173,26 @@ mod tests {
         let set = |group: &str| SetName::parse(&format!("{group}/train")).unwrap();
         let between = [(0, 1), (0, 2), (1, 2)]
             .map(|(a, b)| EndSets { a: set(groups[a]), b: set(groups[b]) })
-            .map(|sets| look_of(&sets, &groups));
+            .map(|sets| look_between(&sets, &groups));
         let own = groups.map(|group| look(group, &groups));
         let all = [own, between].concat();
         for (i, a) in all.iter().enumerate() {
             assert!(all[i + 1..].iter().all(|b| a != b), "{all:?}");
         }
         assert!(between.iter().all(|look| own.iter().all(|group| look.color != group.color)));
+    }
+
+    #[test]
+    fn sets_of_one_group_look_different_and_the_first_like_its_group() {
+        let sets = ["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "torch/a", "torch/b"]
+            .map(|name| SetName::parse(name).unwrap());
+        let all: Vec<&SetName> = sets.iter().collect();
+        let looks: Vec<Look> = all.iter().map(|set| set_look(set, &all)).collect();
+        for (i, a) in looks.iter().enumerate() {
+            assert!(looks[i + 1..].iter().all(|b| a.color != b.color), "{looks:?}");
+        }
+        assert_eq!(looks[0], look("sgd", &["sgd", "lbfgs", "torch"]));
+        assert!(looks.chunks(2).all(|pair| pair[0].marker != pair[1].marker));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::figure::{Figure, Table};
 use super::figures::figures;
 use super::files;
 use super::page::{Page, losses_table, moments_table};
-use super::panel::{DrawError, figure_svg, panel_svgs, png};
+use super::panel::{DrawError, PagePanel, figure_svg, page_panels, png};
 use super::paper::{claims, claims_table};
 use super::run::Run;
 use std::io;
@@ -84,7 +84,8 @@ pub fn write(
     {
         files.push((format!("{}.csv", table.name), comma_separated(table)?));
     }
-    let page = Page { runs, figures: &drawn, claims: &claims, made_by }.html();
+    let absolute = absolute(directory);
+    let page = Page { directory: &absolute, runs, figures: &drawn, claims: &claims, made_by }.html();
     files.push((PAGE.to_owned(), page.into_bytes()));
 
     let kept = files::write(directory, &files)
@@ -97,9 +98,18 @@ pub fn write(
     Ok(WrittenReport { page: directory.join(PAGE), kept, undrawn })
 }
 
+/// The directory without links, as far as it exists; links on the page begin there.
+fn absolute(directory: &Path) -> PathBuf {
+    let full = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    let existing = full.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    existing.map_or_else(|| full.clone(), |(part, real)| {
+        full.strip_prefix(part).map_or_else(|_| full.clone(), |rest| real.join(rest))
+    })
+}
+
 /// A drawn figure: its panels for the page, and its own files.
 struct Drawn {
-    panels: Vec<String>,
+    panels: Vec<PagePanel>,
     pictures: Vec<(String, Vec<u8>)>,
 }
 
@@ -110,7 +120,7 @@ fn draw(figure: &Figure) -> Result<Drawn, DrawError> {
     let svg = figure_svg(&figure.panels, figure.title)?;
     let picture = (format!("{}.png", figure.key), png(&svg)?);
     let pictures = vec![picture, (format!("{}.svg", figure.key), svg.into_bytes())];
-    Ok(Drawn { panels: panel_svgs(&figure.panels)?, pictures })
+    Ok(Drawn { panels: page_panels(&figure.panels)?, pictures })
 }
 
 /// The result of `draw`; a panic becomes an error. The drawing libraries can panic, and one figure

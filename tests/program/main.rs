@@ -36,6 +36,7 @@ mod manual;
 mod markdown;
 mod memory;
 mod optimizers;
+mod page;
 mod pairs;
 #[path = "../support/python.rs"]
 mod python;

@@ -71,7 +71,19 @@ fn a_run_ends_with_a_report_that_is_true_to_its_atlas_and_the_same_on_any_number
         let names = first.keys().chain(other.keys());
         names.filter(|name| first.get(*name) != other.get(*name)).cloned().collect()
     };
-    assert_eq!(differing(&files(&two.join("report"))), [""; 0]);
+    // The page says when, where and on how many ranks it was computed. The rest is the same.
+    let second = files(&two.join("report"));
+    assert_eq!(differing(&second), ["files.sha256", "index.html"].repeat(2));
+    let [(before, of_one), (same_before, of_two)] =
+        [&one, &two].map(|run| without_origin(&page(&run.join("report"))));
+    assert_eq!(before, same_before);
+    for (origin, run, ranks) in [(of_one, &one, "1 rank<"), (of_two, &two, "2 ranks<")] {
+        let directory = run.canonicalize().expect("a directory");
+        let command = format!("--out {}", text(run));
+        for part in [ranks, text(&directory), &command, "href=\"../atlas.h5\"", " UTC</time>"] {
+            assert!(origin.contains(part), "{part}: {origin}");
+        }
+    }
     lossatlas(2, &["report", text(&one)]).with_code(0);
     assert_eq!(differing(&files(&one.join("report"))), [""; 0]);
 
@@ -80,6 +92,13 @@ fn a_run_ends_with_a_report_that_is_true_to_its_atlas_and_the_same_on_any_number
     on_tiny(1, "run", &other, &["seed=8"]).with_code(0);
     let mixed = std::panic::catch_unwind(|| check(&one.join("report"), &other));
     assert!(mixed.is_err());
+}
+
+/// A page without the part about its origin, and this part.
+fn without_origin(page: &str) -> (String, String) {
+    let (before, rest) = page.split_once("<section id=\"captured\">").expect("a part about it");
+    let (origin, after) = rest.split_once("<details>").expect("the configuration");
+    (format!("{before}{after}"), origin.to_owned())
 }
 
 #[test]

@@ -13,14 +13,16 @@ use crate::engine::longer_paths;
 use crate::engine::progress;
 use crate::engine::results::Results;
 use crate::engine::stages::{STAGES, curvature, refinement};
-use crate::engine::store::{ConfigurationRecord, Contents};
+use crate::engine::run_directory::command_lines;
+use crate::engine::store::{ConfigurationRecord, Contents, SessionRecord};
 use crate::engine::stored::StoredRun;
 use crate::engine::version::{COMMIT, VERSION};
 use crate::landscape::HeightMap;
 use crate::optimizer::{OptimizerName, TrainingRun};
 use crate::path::PathSet;
 use crate::report::plane::{DrawnPath, Plane};
-use crate::report::{self, Run, WrittenReport, label};
+use crate::report::captured::Session;
+use crate::report::{self, Captured, Run, WrittenReport, label};
 use crate::solutions::{EndSets, LandscapeName};
 use missing::{missing, missing_points};
 use std::fs;
@@ -52,7 +54,8 @@ pub fn write(directories: &[PathBuf], to: Option<&Path>) -> Result<WrittenReport
     let stored: Result<Vec<_>, _> =
         directories.iter().map(|place| StoredRun::read(place, Contents::default())).collect();
     let stored = stored?;
-    let mut runs: Vec<Run<'_>> = stored.iter().map(run).collect();
+    let mut runs: Vec<Run<'_>> =
+        stored.iter().zip(&places).map(|(stored, place)| run(stored, place)).collect();
     for (run, (directory, stored)) in runs.iter_mut().zip(directories.iter().zip(&stored)) {
         let runs = progress::current(directory).is_some();
         if let Some(unfinished) = unfinished(&stored.results(), runs) {
@@ -61,8 +64,7 @@ pub fn write(directories: &[PathBuf], to: Option<&Path>) -> Result<WrittenReport
         }
     }
     label::set(&mut runs, &places);
-    let commit = if COMMIT.is_empty() { String::new() } else { format!(" ({COMMIT})") };
-    let made_by = format!("lossatlas {VERSION}{commit}");
+    let made_by = program(VERSION, COMMIT);
     let results: Vec<_> = runs.iter().zip(stored.iter().map(StoredRun::results)).collect();
     let of_stages = STAGES.iter().flat_map(|stage| stage.figures(&results)).collect();
     let written = report::write(&to, &runs, of_stages, &made_by).map_err(Failure::system)?;
@@ -93,7 +95,7 @@ fn resolve(directories: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// The results of a directory as the report takes them, without a label.
-fn run(stored: &StoredRun) -> Run<'_> {
+fn run<'a>(stored: &'a StoredRun, directory: &Path) -> Run<'a> {
     let results = stored.results();
     let sets = results.sets();
     let paths = results.paths(&sets);
@@ -105,6 +107,8 @@ fn run(stored: &StoredRun) -> Run<'_> {
     notes.extend(longer_paths::note_without_directory(&paths, search));
     Run {
         label: String::new(),
+        number: 0,
+        captured: captured(stored, directory),
         config: &stored.config,
         effective: stored.record.effective.clone(),
         data: stored.record.dataset_name.clone(),
@@ -116,10 +120,36 @@ fn run(stored: &StoredRun) -> Run<'_> {
         plane,
         refined_barriers: paths.iter().map(|of_set| refined_barriers(&results, of_set)).collect(),
         sharpness: curvature::sharpness(&results, &sets),
+        index: STAGES.iter().flat_map(|stage| stage.index(&results)).collect(),
         tables: STAGES.iter().flat_map(|stage| stage.summary(&results)).collect(),
         paths,
         sets,
     }
+}
+
+/// Files of a run directory that are there for readers.
+const LINKED: [&str; 2] = ["atlas.h5", log::FILE_NAME];
+
+/// How a run was computed: what the journal holds of its starts.
+fn captured(stored: &StoredRun, directory: &Path) -> Captured {
+    let session = |session: &SessionRecord| Session {
+        started: session.started.clone(),
+        program: program(&session.version, &session.commit),
+        host: session.host.clone(),
+        ranks: session.ranks,
+    };
+    Captured {
+        directory: directory.to_owned(),
+        commands: command_lines(&stored.contents),
+        sessions: stored.contents.sessions().iter().map(session).collect(),
+        files: LINKED.into_iter().filter(|name| directory.join(name).is_file()).collect(),
+    }
+}
+
+/// `lossatlas 1.0.0 (commit)`.
+fn program(version: &str, commit: &str) -> String {
+    let commit = if commit.is_empty() { String::new() } else { format!(" ({commit})") };
+    format!("lossatlas {version}{commit}")
 }
 
 /// The refined barriers of the paths of a set, of those that are refined.

@@ -1,7 +1,7 @@
 //! Accuracy profiles along the paths.
 
 use super::by_member;
-use super::profiles::{Band, with_bands};
+use super::profiles::{Band, left_out, with_bands, with_single_paths};
 use crate::analysis::statistics::Summary;
 use crate::path::{AccuracyProfiles, PathResult, PathSet, equally_spaced};
 use crate::report::figure::{Figure, Table, exact, gather};
@@ -24,7 +24,11 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 one solution (t = 0) to the other (t = 1): at every t the median over all paths, \
                 and the band with the middle half of them. Solid: the paths of the figure before, \
                 dashed: the straight lines. The search lowers the loss, not the number of errors.",
-        notes: runs.iter().flat_map(|run| lowest_notes(run, runs.len() > 1)).collect(),
+        notes: runs
+            .iter()
+            .flat_map(|run| lowest_notes(run, runs.len() > 1))
+            .chain(left_out(runs))
+            .collect(),
         panels: gather(runs, |run| {
             let with_accuracy = by_member(run).into_iter().filter(|(_, _, sets)| {
                 sets.iter().any(|paths| paths.found().any(|path| path.accuracy.is_some()))
@@ -67,6 +71,8 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
         let straight = Band::of(paths, |path| Some(&path.accuracy.as_ref()?.straight));
         let count = paths.found().filter(|path| path.accuracy.is_some()).count();
         panel = with_bands(panel, (run, paths), count, [&curved, &straight]);
+        panel =
+            with_single_paths(panel, (run, paths), |path| Some(&path.accuracy.as_ref()?.path));
     }
     panel
 }

@@ -4,9 +4,9 @@ use super::by_member;
 use crate::analysis::statistics::{Summary, bin_counts, bin_edges};
 use crate::path::{PathResult, PathSet};
 use crate::report::figure::{Figure, Table, exact, gather};
-use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape};
+use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape, Visible};
 use crate::report::run::Run;
-use crate::report::style::{Color, end_sets, look_of};
+use crate::report::style::{Color, end_sets};
 use crate::report::summary::{ShiftRow, shifts};
 
 /// Maximum number of bins of a histogram.
@@ -31,7 +31,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 them. The line is not drawn if it is far to the left. The barrier of a path also \
                 depends on the number of steps of its search. The bins are equally wide on the \
                 axis as drawn and the same for all histograms of a panel.",
-        notes: protocols(runs),
+        notes: protocols(runs).into_iter().chain(unlike_barriers(runs)).collect(),
         panels: gather(runs, |run| {
             by_member(run)
                 .into_iter()
@@ -43,7 +43,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
 }
 
 /// The protocol of the heights. Heights of different protocols are not comparable.
-pub(super) fn protocols(runs: &[Run<'_>]) -> Vec<String> {
+pub(in crate::report) fn protocols(runs: &[Run<'_>]) -> Vec<String> {
     let with_paths: Vec<&Run<'_>> =
         runs.iter().filter(|run| run.paths.iter().any(|paths| !paths.pairs.is_empty())).collect();
     let Some(first) = with_paths.first() else { return Vec::new() };
@@ -56,6 +56,18 @@ pub(super) fn protocols(runs: &[Run<'_>]) -> Vec<String> {
         "The runs have different protocols: {list}. Do not compare their heights: a longer search \
          finds lower paths on the same landscape."
     )]
+}
+
+/// That H and refined barriers are not maxima of the same kind, where there are both.
+fn unlike_barriers(runs: &[Run<'_>]) -> Option<String> {
+    let is_refined =
+        |run: &Run<'_>| run.paths.iter().any(|paths| !run.refined_barriers_of(paths).is_empty());
+    runs.iter().any(is_refined).then(|| {
+        "H is the highest loss on the points of the grid only, while a refined barrier is the \
+         highest loss on a whole curve. The maximum of the same path between the points of its grid \
+         is somewhat above H: the column \"fine grid\" of the table of barriers."
+            .to_owned()
+    })
 }
 
 /// Barriers between two sets compared with those within each.
@@ -101,7 +113,7 @@ fn heights_of(paths: &PathSet, refined: &[f64]) -> Vec<Heights> {
     let straight = finite(paths, |path| path.straight_barrier);
     let mut heights = vec![
         Heights {
-            name: format!("path ({})", path.len()),
+            name: format!("path H ({})", path.len()),
             values: path,
             filled: true,
             dashed: false,
@@ -115,22 +127,41 @@ fn heights_of(paths: &PathSet, refined: &[f64]) -> Vec<Heights> {
     heights
 }
 
+/// The panel, which the page can also show with the other scale.
 fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
     let of_set = |paths: &&PathSet| heights_of(paths, run.refined_barriers_of(paths));
     let of_sets: Vec<Vec<Heights>> = sets.iter().map(of_set).collect();
+    let all = || of_sets.iter().flatten().flat_map(|of| of.values.iter().copied());
+    let on = |scale| scaled_panel(run, title.clone(), sets, &of_sets, scale);
+    let panel = on(scale(all()));
+    let other = match scale(all()) {
+        AxisScale::Log => Some(AxisScale::Linear),
+        AxisScale::Linear => all().all(|height| height > 0.0).then_some(AxisScale::Log),
+    };
+    Panel { other: other.map(|scale| Box::new(on(scale))), ..panel }
+}
+
+/// The panel on a scale, with bins that are equally wide on it.
+fn scaled_panel(
+    run: &Run<'_>,
+    title: String,
+    sets: &[&PathSet],
+    of_sets: &[Vec<Heights>],
+    scale: AxisScale,
+) -> Panel {
     let all: Vec<&[f64]> = of_sets.iter().flatten().map(|of| of.values.as_slice()).collect();
-    let scale = scale(all.iter().copied().flatten().copied());
     let label = format!("highest {}", run.height_label());
     let x = if scale == AxisScale::Log { Axis::log(label) } else { Axis::linear(label) };
     let mut panel = Panel::new(title, x, Axis::linear("number of paths").including(&[0.0]).whole());
     let edges = edges(&all, scale);
-    let groups = run.groups();
-    for (paths, heights) in sets.iter().zip(&of_sets) {
-        let color = look_of(&paths.set, &groups).color;
+    let highest = highest_count(&all, &edges);
+    for (paths, heights) in sets.iter().zip(of_sets) {
+        let color = run.look_of(&paths.set).color;
         let name = end_sets(&paths.set);
         for of in heights {
-            panel = histogram(panel, of, &edges, color, &name);
+            panel = histogram(panel, of, &edges, color, paths);
         }
+        panel = with_rug(panel, (run, paths), highest, color);
         // An endpoint far below would compress the histograms.
         let near =
             |endpoints: &Summary| scale == AxisScale::Linear || endpoints.median > NEAR * edges[0];
@@ -142,22 +173,49 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
                 Ink::line(color),
                 Some(format!("{name}, higher endpoint")),
             );
+            panel = panel.of_paths(&paths.set);
         }
     }
     panel
 }
 
-fn histogram(panel: Panel, of: &Heights, edges: &[f64], color: Color, set: &str) -> Panel {
+fn histogram(panel: Panel, of: &Heights, edges: &[f64], color: Color, paths: &PathSet) -> Panel {
     let outline = outline(&of.values, edges);
-    let mut label = Some(format!("{set}, {}", of.name));
+    let mut label = Some(format!("{}, {}", end_sets(&paths.set), of.name));
     let mut panel = panel;
     if of.filled {
         let area = Shape::Areas(vec![outline.clone()]);
-        panel = panel.with(area, Ink::fill(color), label.take());
+        panel = panel.with(area, Ink::fill(color), label.take()).of_paths(&paths.set);
     }
     let line = Ink::line(color).width(22);
     let line = if of.dashed { line.dashed() } else { line };
-    panel.with(Shape::Lines(vec![outline]), line, label)
+    panel.with(Shape::Lines(vec![outline]), line, label).of_paths(&paths.set)
+}
+
+/// The panel of the page with a short line at the barrier H of each path.
+fn with_rug(panel: Panel, (run, paths): (&Run<'_>, &PathSet), highest: f64, color: Color) -> Panel {
+    let found = paths.pairs.iter().zip(&paths.results).filter_map(|(&pair, path)| {
+        let barrier = path.as_ref().ok()?.barrier;
+        barrier.is_finite().then(|| (barrier, run.pair(&paths.set, pair)))
+    });
+    let (barriers, marks): (Vec<f64>, Vec<_>) = found.unzip();
+    panel
+        .with(rug(&barriers, highest), Ink::line(color), None)
+        .of_paths(&paths.set)
+        .marked(marks)
+        .shown(Visible::OnPage)
+}
+
+/// Short lines at values, up from an axis that begins at 0 and reaches up to `highest`.
+pub(super) fn rug(values: &[f64], highest: f64) -> Shape {
+    let line = |&value: &f64| vec![[value, 0.0], [value, 0.05 * highest]];
+    Shape::Lines(values.iter().map(line).collect())
+}
+
+/// The highest bin of several histograms.
+pub(super) fn highest_count(groups: &[&[f64]], edges: &[f64]) -> f64 {
+    let heights = groups.iter().flat_map(|values| outline(values, edges));
+    heights.map(|[_, count]| count).fold(0.0, f64::max)
 }
 
 /// Logarithmic if the values are positive and far apart.

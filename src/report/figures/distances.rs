@@ -1,11 +1,11 @@
 //! Distances from the common origin.
 
-use super::barriers::{edges, outline};
+use super::barriers::{edges, highest_count, outline, rug};
 use crate::analysis::statistics::DistanceResult;
 use crate::report::figure::{Figure, Table, exact, gather};
-use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape};
+use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape, Visible};
 use crate::report::run::Run;
-use crate::report::style::{BLACK, look, set_name};
+use crate::report::style::{BLACK, set_name};
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {
@@ -34,18 +34,25 @@ fn panel(run: &Run<'_>, result: &DistanceResult) -> Panel {
     let x = Axis::linear("Euclidean distance from the common origin").including(&[0.0]);
     let mut panel =
         Panel::new(title, x, Axis::linear("number of vectors").including(&[0.0]).whole());
-    let edges = edges(&result.distances.each_ref().map(Vec::as_slice), AxisScale::Linear);
-    let groups = run.groups();
+    let all = result.distances.each_ref().map(Vec::as_slice);
+    let edges = edges(&all, AxisScale::Linear);
+    let highest = highest_count(&all, &edges);
     for (set, distances) in result.sets.iter().zip(&result.distances) {
-        let color = look(set.group(), &groups).color;
+        let color = run.look(set).color;
         let outline = outline(distances, &edges);
+        let label = Some(format!("{} ({})", set_name(set), distances.len()));
         panel = panel
-            .with(
-                Shape::Areas(vec![outline.clone()]),
-                Ink::fill(color),
-                Some(format!("{} ({})", set_name(set), distances.len())),
-            )
-            .with(Shape::Lines(vec![outline]), Ink::line(color).width(22), None);
+            .with(Shape::Areas(vec![outline.clone()]), Ink::fill(color), label)
+            .of_sets([set])
+            .with(Shape::Lines(vec![outline]), Ink::line(color).width(22), None)
+            .of_sets([set]);
+        let Some(solutions) = run.set(set) else { continue };
+        let numbers = solutions.initialization.iter();
+        panel = panel
+            .with(rug(distances, highest), Ink::line(color), None)
+            .of_sets([set])
+            .marked(numbers.map(|&number| run.solution(set, number)).collect())
+            .shown(Visible::OnPage);
     }
     panel.with(
         Shape::Upright(result.centroid_to_origin),

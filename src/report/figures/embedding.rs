@@ -6,7 +6,7 @@ use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::number::percent;
 use crate::report::panel::{Axis, Ink, Panel, Shape};
 use crate::report::run::Run;
-use crate::report::style::{look, numbered, set_name};
+use crate::report::style::set_name;
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {
@@ -57,17 +57,18 @@ fn panel(run: &Run<'_>, result: &KernelPcaResult) -> Panel {
     if result.projection.ncols() < 2 {
         return panel;
     }
-    let groups = run.groups();
     for (index, name) in (0..).zip(&result.sets) {
-        let rows =
-            result.projection.outer_iter().zip(&result.set).filter(|(_, set)| **set == index);
-        let points: Vec<[f64; 2]> = rows.map(|(row, _)| [row[0], row[1]]).collect();
-        // Two sets of one group would have the same look.
-        let alone = result.sets.iter().filter(|set| set.group() == name.group()).count() == 1;
-        let look = if alone { look(name.group(), &groups) } else { numbered(index as usize) };
+        let rows = (result.projection.outer_iter().zip(&result.set).zip(&result.initialization))
+            .filter(|((_, set), _)| **set == index);
+        let (points, marks): (Vec<[f64; 2]>, Vec<_>) = rows
+            .map(|((row, _), &number)| ([row[0], row[1]], run.solution(name, number)))
+            .unzip();
+        let look = run.look(name);
         let label = format!("{} ({})", set_name(name), points.len());
-        panel =
-            panel.with(Shape::Points(points, look.marker), Ink::marker(look.color), Some(label));
+        panel = panel
+            .with(Shape::Points(points, look.marker), Ink::marker(look.color), Some(label))
+            .of_sets([name])
+            .marked(marks);
     }
     panel
 }

@@ -5,7 +5,8 @@ use crate::optimizer::{OptimizerName, TrainingRun};
 use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::panel::{Axis, Ink, Panel, Shape};
 use crate::report::run::Run;
-use crate::report::style::{group_name, look};
+use crate::report::style::group_name;
+use crate::solutions::SetName;
 
 /// Number of intervals of the axis. Two points of each are drawn: more cannot be distinguished in
 /// print.
@@ -54,22 +55,33 @@ fn panel(run: &Run<'_>, split: Split) -> Panel {
         Split::Test => "test loss",
     };
     let mut panel = Panel::new(title, x, Axis::log(format!("mean {}", run.height_label())));
-    let groups = run.groups();
     for (optimizer, runs) in &run.curves {
-        let look = look(optimizer.name(), &groups);
+        let look = run.look_of_optimizer(optimizer.name());
+        let set = SetName::of(optimizer, split);
+        let of_set = run.look(&set);
         let curves = runs.iter().map(|(_, run)| thinned(curve(run, split), uneven)).collect();
         // Many curves are a cloud, few are lines.
         let opacity = (4.0 / runs.len() as f64).clamp(0.25, 0.9);
         let ink = Ink::line(look.color).width(16).opacity(opacity);
         let count =
             if runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", runs.len()) };
-        let lowest = runs.iter().filter_map(|(_, run)| lowest(curve(run, split))).collect();
+        let lowest = |(number, curves): &(u32, &TrainingRun)| {
+            Some((lowest(curve(curves, split))?, run.solution(&set, *number)))
+        };
+        let (lowest, solutions) = runs.iter().filter_map(lowest).unzip();
+        let marks = runs.iter().map(|(number, _)| run.training(optimizer, *number)).collect();
         let name = group_name(optimizer.name());
-        panel = panel.with(Shape::Lines(curves), ink, Some(format!("{name}, {count}"))).with(
-            Shape::Points(lowest, look.marker),
-            Ink::marker(look.color),
-            Some(format!("{name}, lowest")),
-        );
+        panel = panel
+            .with(Shape::Lines(curves), ink, Some(format!("{name}, {count}")))
+            .of_optimizer(optimizer)
+            .marked(marks)
+            .with(
+                Shape::Points(lowest, of_set.marker),
+                Ink::marker(of_set.color),
+                Some(format!("{name}, lowest")),
+            )
+            .of_sets([&set])
+            .marked(solutions);
     }
     panel
 }

@@ -9,6 +9,7 @@ mod plane;
 mod profiles;
 mod spectrum;
 
+pub(super) use barriers::protocols;
 pub(super) use embedding::kernel_name;
 
 use super::figure::Figure;

@@ -2,10 +2,11 @@
 
 use crate::report::figure::{Figure, Table, exact};
 use crate::report::number::typeset;
-use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
+use crate::report::panel::{Axis, ColorBar, Ink, Mark, Marker, Panel, Shape};
 use crate::report::plane::{DrawnPath, Plane};
 use crate::report::run::Run;
 use crate::report::style::{BLACK, Color, GRAY, height_color};
+use crate::solutions::EndSets;
 
 /// The color of the endpoints.
 const SPOT: Color = Color(213, 94, 0);
@@ -71,8 +72,10 @@ fn groups<'a>(runs: &'a [Run<'a>]) -> Vec<MapGroup<'a>> {
 }
 
 impl<'a> MapGroup<'a> {
-    fn paths(&self) -> impl Iterator<Item = &'a DrawnPath<'a>> {
-        self.planes.iter().flat_map(|plane| &plane.paths)
+    /// All paths, each with its run.
+    fn paths(&self) -> Vec<OwnedPath<'a>> {
+        let planes = self.runs.iter().zip(&self.planes);
+        planes.flat_map(|(run, plane)| plane.paths.iter().map(|path| (*run, path))).collect()
     }
 
     /// The entries of the legend: one for each λ if there are several, otherwise one for each path,
@@ -80,20 +83,23 @@ impl<'a> MapGroup<'a> {
     fn lines(&self) -> Vec<LegendLine<'a>> {
         const COLORS: [Color; 4] =
             [Color(0, 114, 178), Color(0, 158, 115), Color(204, 121, 167), Color(230, 159, 0)];
-        let named: Vec<(String, Vec<&DrawnPath<'_>>)> = match &self.planes[..] {
-            [plane] => match &plane.paths[..] {
-                [path] => vec![("path".to_owned(), vec![path])],
-                paths @ [_, _, ..] if paths.len() <= 4 => {
-                    let name =
-                        |path: &DrawnPath<'_>| format!("from {} to {}", path.pair.0, path.pair.1);
-                    paths.iter().map(|path| (name(path), vec![path])).collect()
-                }
-                paths => vec![(format!("{} paths", paths.len()), paths.iter().collect())],
-            },
-            planes => planes
-                .iter()
-                .map(|plane| (format!("λ = {}", plane.lambda), plane.paths.iter().collect()))
-                .collect(),
+        let all = self.paths();
+        let named: Vec<(String, Vec<OwnedPath<'a>>)> = match (&self.planes[..], &all[..]) {
+            ([_], [_]) => vec![("path".to_owned(), all)],
+            ([_], [_, _, ..]) if all.len() <= 4 => {
+                let name = |(_, path): &OwnedPath<'_>| {
+                    format!("from {} to {}", path.pair.0, path.pair.1)
+                };
+                all.into_iter().map(|path| (name(&path), vec![path])).collect()
+            }
+            ([_], _) => vec![(format!("{} paths", all.len()), all)],
+            (planes, _) => {
+                let of = |run: &Run<'_>| {
+                    all.iter().copied().filter(|(of, _)| of.number == run.number).collect()
+                };
+                let name = |plane: &Plane<'_>| format!("λ = {}", plane.lambda);
+                planes.iter().zip(&self.runs).map(|(plane, run)| (name(plane), of(run))).collect()
+            }
         };
         let line = |((name, paths), color): ((String, _), &Color)| LegendLine {
             name,
@@ -104,11 +110,37 @@ impl<'a> MapGroup<'a> {
     }
 }
 
+/// A path with its run.
+type OwnedPath<'a> = (&'a Run<'a>, &'a DrawnPath<'a>);
+
 /// Paths of one color and one entry of the legend.
 struct LegendLine<'a> {
     name: String,
     color: Color,
-    paths: Vec<&'a DrawnPath<'a>>,
+    paths: Vec<OwnedPath<'a>>,
+}
+
+/// The sets at the ends of the paths of a map.
+fn end_sets_of(run: &Run<'_>) -> Option<EndSets> {
+    Some(EndSets::within(run.config.subject.landscape()?.set()?))
+}
+
+/// The marks of paths, one each; none where their set is unknown.
+fn marks(paths: &[OwnedPath<'_>]) -> Vec<Mark> {
+    let mark = |(run, path): &OwnedPath<'_>| Some(run.pair(&end_sets_of(run)?, path.pair));
+    paths.iter().map_while(mark).collect()
+}
+
+/// The marks of the endpoints of a map.
+fn end_marks(run: &Run<'_>, plane: &Plane<'_>) -> Vec<Mark> {
+    let mark = |end: &[f64; 2]| {
+        let number = plane.paths.iter().find_map(|path| {
+            let side = path.ends.iter().position(|of_path| of_path == end)?;
+            Some([path.pair.0, path.pair.1][side])
+        })?;
+        Some(run.solution(&end_sets_of(run)?.a, number))
+    };
+    plane.ends.iter().map_while(mark).collect()
 }
 
 fn map(group: &MapGroup<'_>) -> Panel {
@@ -126,28 +158,31 @@ fn map(group: &MapGroup<'_>) -> Panel {
         panel =
             panel.with(Shape::Areas(areas.clone()), Ink::fill(shade(rank + 1)).opacity(1.0), None);
     }
-    let step = levels.windows(2).next().map_or(0.0, |pair| pair[1] - pair[0]);
-    let key = levels.first().zip(levels.last()).map(|(low, high)| {
-        format!("height, every {} from {} to {}", plain(step), plain(*low), plain(*high))
+    panel.color_bar = (!levels.is_empty()).then(|| ColorBar {
+        colors: (0..=levels.len()).map(shade).collect(),
+        levels: levels.iter().map(|&level| plain(level)).collect(),
     });
-    panel =
-        panel.with(Shape::Areas(Vec::new()), Ink::fill(shade(levels.len() / 3)).opacity(1.0), key);
-    for path in group.paths() {
+    panel.equal_units = true;
+    for (_, path) in group.paths() {
         panel = panel.with(
             Shape::Lines(vec![path.ends.to_vec()]),
             Ink::line(BLACK).width(16).dashed(),
             None,
         );
     }
-    for LegendLine { color, paths, .. } in group.lines() {
-        let lines: Vec<_> =
-            paths.iter().map(|path| path.points()).filter(|points| !points.is_empty()).collect();
+    for LegendLine { color, mut paths, .. } in group.lines() {
+        paths.retain(|(_, path)| !path.points().is_empty());
+        let lines: Vec<_> = paths.iter().map(|(_, path)| path.points()).collect();
         if !lines.is_empty() {
-            panel = panel.with(Shape::Lines(lines), Ink::line(color).width(40), None);
+            panel = panel
+                .with(Shape::Lines(lines), Ink::line(color).width(40), None)
+                .marked(marks(&paths));
         }
     }
     let ends = Shape::Points(plane.ends.clone(), Marker::Disk);
-    panel.with(ends, Ink::marker(SPOT).opacity(1.0).width(75), Some("endpoints".to_owned()))
+    panel
+        .with(ends, Ink::marker(SPOT).opacity(1.0).width(75), Some("endpoints".to_owned()))
+        .marked(end_marks(group.runs[0], plane))
 }
 
 /// A level, which is a multiple of a step.
@@ -172,14 +207,12 @@ fn heights(group: &MapGroup<'_>) -> Panel {
         Some("straight".to_owned()),
     );
     for LegendLine { name, color, paths } in group.lines() {
-        let highest =
-            paths.iter().map(|path| path.result.fine_barrier).fold(f64::NEG_INFINITY, f64::max);
-        let curves = paths.iter().map(|path| path.profile()).collect();
-        panel = panel.with(
-            Shape::Lines(curves),
-            Ink::line(color),
-            Some(format!("{name}: up to {}", typeset(highest))),
-        );
+        let heights = paths.iter().map(|(_, path)| path.result.fine_barrier);
+        let highest = heights.fold(f64::NEG_INFINITY, f64::max);
+        let curves = paths.iter().map(|(_, path)| path.profile()).collect();
+        let label = Some(format!("{name}: up to {}", typeset(highest)));
+        panel =
+            panel.with(Shape::Lines(curves), Ink::line(color), label).marked(marks(&paths));
     }
     panel
 }

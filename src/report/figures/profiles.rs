@@ -5,9 +5,9 @@ use super::by_member;
 use crate::analysis::statistics::quantile;
 use crate::path::{PathResult, PathSet, equally_spaced};
 use crate::report::figure::{Figure, Table, exact, gather};
-use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape};
+use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape, Visible};
 use crate::report::run::Run;
-use crate::report::style::{end_sets, look_of};
+use crate::report::style::end_sets;
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {
@@ -20,7 +20,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 loss is often far below that of the endpoints, because the path was optimized on \
                 the images of this landscape, even if these are the test images. The loss on other \
                 images need not be as low.",
-        notes: super::barriers::protocols(runs),
+        notes: super::barriers::protocols(runs).into_iter().chain(left_out(runs)).collect(),
         panels: gather(runs, |run| {
             by_member(run)
                 .into_iter()
@@ -73,21 +73,63 @@ pub(super) fn with_bands(
     count: usize,
     [curved, straight]: [&Band; 2],
 ) -> Panel {
-    let color = look_of(&paths.set, &run.groups()).color;
+    let color = run.look_of(&paths.set).color;
     let label = |way: String| Some(format!("{}, {way}", end_sets(&paths.set)));
+    let curve = Shape::Lines(vec![curved.line(1)]);
+    let line = Shape::Lines(vec![straight.line(1)]);
     panel
         .with(Shape::Areas(vec![straight.area()]), Ink::fill(color).opacity(0.12), None)
+        .of_paths(&paths.set)
         .with(Shape::Areas(vec![curved.area()]), Ink::fill(color), None)
-        .with(
-            Shape::Lines(vec![curved.line(1)]),
-            Ink::line(color),
-            label(format!("path ({count})")),
-        )
-        .with(
-            Shape::Lines(vec![straight.line(1)]),
-            Ink::line(color).width(22).dashed(),
-            label("straight".to_owned()),
-        )
+        .of_paths(&paths.set)
+        .with(curve, Ink::line(color), label(format!("path ({count})")))
+        .of_paths(&paths.set)
+        .with(line, Ink::line(color).width(22).dashed(), label("straight".to_owned()))
+        .of_paths(&paths.set)
+}
+
+/// Single paths of a set on the page, at most; the table has all.
+const MAX_SINGLE: usize = 100;
+
+/// Points of each, at most.
+const MAX_POINTS: usize = 50;
+
+/// The panel of the page, where the reader can see the profiles of single paths as well.
+pub(super) fn with_single_paths(
+    panel: Panel,
+    (run, paths): (&Run<'_>, &PathSet),
+    profile: impl Fn(&PathResult) -> Option<&Vec<f64>>,
+) -> Panel {
+    let found = paths.pairs.iter().zip(&paths.results).filter_map(|(&pair, path)| {
+        Some((profile(path.as_ref().ok()?)?, run.pair(&paths.set, pair)))
+    });
+    let (curves, marks) = found.take(MAX_SINGLE).map(|(of, mark)| (thinned(of), mark)).unzip();
+    panel
+        .with(Shape::Lines(curves), Ink::line(run.look_of(&paths.set).color).width(16), None)
+        .of_paths(&paths.set)
+        .marked(marks)
+        .shown(Visible::OnDemand)
+}
+
+/// That some single paths are not on the page, if so.
+pub(super) fn left_out(runs: &[Run<'_>]) -> Option<String> {
+    let is_large = |paths: &PathSet| paths.found().count() > MAX_SINGLE;
+    runs.iter().flat_map(|run| &run.paths).any(is_large).then(|| {
+        format!("The page has the first {MAX_SINGLE} single paths of each set, the table all.")
+    })
+}
+
+/// Every k-th point of a profile, its highest point, and its last one.
+fn thinned(profile: &[f64]) -> Vec<[f64; 2]> {
+    let all: Vec<[f64; 2]> =
+        equally_spaced(profile.len()).into_iter().zip(profile).map(|(t, &loss)| [t, loss]).collect();
+    let finite = all.iter().filter(|point| point[1].is_finite());
+    let highest = finite.max_by(|a, b| a[1].total_cmp(&b[1])).map(|point| point[0]);
+    let (every, last) = (all.len().div_ceil(MAX_POINTS).max(1), all.len().saturating_sub(1));
+    let is_kept = |(index, point): &(usize, &[f64; 2])| {
+        index % every == 0 || *index == last || Some(point[0]) == highest
+    };
+    all.iter().enumerate().filter(is_kept).map(|(_, point)| *point).collect()
 }
 
 fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
@@ -109,6 +151,7 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
     let mut panel = Panel::new(title, Axis::linear("t, from one solution to the other").tight(), y);
     for (paths, [curved, straight]) in sets.iter().zip(&bands) {
         panel = with_bands(panel, (run, paths), paths.found().count(), [curved, straight]);
+        panel = with_single_paths(panel, (run, paths), |path| Some(&path.loss));
     }
     panel
 }

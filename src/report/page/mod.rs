@@ -1,22 +1,29 @@
 //! The page: a single file that loads nothing from elsewhere.
 
+mod captured;
+mod controls;
+mod figures;
+mod index;
 mod tables;
 
 pub use tables::{losses_table, moments_table};
 
 use super::figure::Figure;
 use super::notes::{Note, Topic};
-use super::panel::DrawError;
+use super::panel::{DrawError, PagePanel};
 use super::paper::{self, Claim};
 use super::run::Run;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use std::path::Path;
 
 /// Everything that is on the page of a report.
 pub struct Page<'a, 'r> {
+    /// The directory it is written to, absolute.
+    pub directory: &'a Path,
     /// The runs, side by side.
     pub runs: &'a [Run<'r>],
-    /// The figures with their panels as SVG, or why they could not be drawn.
-    pub figures: &'a [(&'a Figure, Result<Vec<String>, DrawError>)],
+    /// The figures with their panels, or why they could not be drawn.
+    pub figures: &'a [(&'a Figure, Result<Vec<PagePanel>, DrawError>)],
     /// The claims with their findings; empty if none applies.
     pub claims: &'a [Claim],
     /// Program and version.
@@ -28,7 +35,7 @@ impl Page<'_, '_> {
     pub fn html(&self) -> String {
         let numbered = (1..).zip(self.figures);
         let figures: Vec<Markup> = numbered
-            .map(|(number, (figure, panels))| section(self.runs, number, figure, panels))
+            .map(|(number, (figure, panels))| figures::section(self.runs, number, figure, panels))
             .collect();
         let title = format!(
             "Loss landscape: {}",
@@ -52,17 +59,19 @@ impl Page<'_, '_> {
                         (self.contents())
                     }
                     main {
-                        (paper::section::summary(self.claims))
+                        (index::section(self.runs))
+                        (controls::controls(self.runs))
                         @for figure in &figures { (figure) }
                         (tables::section(self.runs))
                         (paper::section::section(self.claims, self.runs))
-                        (self.configurations())
+                        (captured::section(self.runs, self.directory))
                     }
                     footer {
                         p {
                             "Made by " (self.made_by) ". " (paper::method())
                         }
                     }
+                    script { (PreEscaped(include_str!("script.js"))) }
                 }
             }
         };
@@ -75,20 +84,7 @@ impl Page<'_, '_> {
                 @for (figure, _) in self.figures { a href={ "#" (figure.key) } { (figure.title) } " " }
                 @if tables::any(self.runs) { a href="#tables" { "Tables" } " " }
                 (paper::section::contents(self.claims))
-            }
-        }
-    }
-
-    fn configurations(&self) -> Markup {
-        html! {
-            section #configuration {
-                h2 { "Configuration" }
-                @for run in self.runs {
-                    details {
-                        summary { "Every key in force" @if self.runs.len() > 1 { ", " (run.label) } }
-                        pre { @for (key, value) in &run.effective { (key) " = " (value) "\n" } }
-                    }
-                }
+                a href="#captured" { "How it was computed" }
             }
         }
     }
@@ -151,57 +147,6 @@ fn note_text(note: &Note) -> Markup {
 
 fn escaped(text: &str) -> String {
     html! { (text) }.into_string()
-}
-
-/// What the notes beside a figure are about.
-fn topic_of(figure: &Figure) -> Option<Topic> {
-    match figure.key {
-        "losses" => Some(Topic::Solutions),
-        "barriers" | "profiles" | "landscape" => Some(Topic::Paths),
-        _ => None,
-    }
-}
-
-fn section(
-    runs: &[Run<'_>],
-    number: usize,
-    figure: &Figure,
-    panels: &Result<Vec<String>, DrawError>,
-) -> Markup {
-    let key = figure.key;
-    html! {
-        section.figure id=(key) {
-            h2 { "Figure " (number) ". " (figure.title) }
-            p { (PreEscaped(marked_up(figure.about))) }
-            @if let Some(topic) = topic_of(figure) { (noted(runs, topic)) }
-            @match panels {
-                Err(error) => {
-                    p.missing { (error.to_string()) ". The numbers: " (links(figure)) "." }
-                }
-                Ok(panels) if panels.is_empty() => p.missing { "There is nothing to show yet." },
-                Ok(panels) => figure {
-                    div.panels { @for panel in panels { div.panel { (PreEscaped(panel)) } } }
-                    figcaption {
-                        "For print: " a href={ (key) ".svg" } { "SVG" } ", " a href={ (key) ".png" } { "PNG" }
-                        ". The numbers: " (links(figure)) "."
-                    }
-                }
-            }
-            @if !figure.notes.is_empty() {
-                ul { @for note in &figure.notes { li { (note) } } }
-            }
-        }
-    }
-}
-
-/// Links to the tables of a figure.
-fn links(figure: &Figure) -> Markup {
-    html! {
-        @for (index, table) in figure.tables.iter().enumerate() {
-            @if index > 0 { ", " }
-            a href={ (table.name) ".csv" } { (table.name) ".csv" }
-        }
-    }
 }
 
 /// Typesets the names of the snapshots; the text is already HTML.

@@ -164,7 +164,7 @@ fn summary_table(table: &SummaryTable, label: Option<&String>) -> Markup {
             table.cards {
                 caption {
                     (title) @if let Some(label) = label { ", " (label) }
-                    p.note { (about) }
+                    p.note { (sentence(about)) }
                 }
                 thead { tr {
                     @for (column, name) in header.iter().enumerate() {
@@ -177,9 +177,15 @@ fn summary_table(table: &SummaryTable, label: Option<&String>) -> Markup {
                     }
                 } } }
             }
-            @if !remarks.is_empty() { ul { @for remark in remarks { li { (remark) } } } }
+            @if !remarks.is_empty() { ul.note { @for remark in remarks { li { (remark) } } } }
         }
     }
+}
+
+/// With a capital letter.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// All tables; empty if there is none.

@@ -8,16 +8,17 @@
 )]
 
 use super::axis::Ruler;
-use super::legend;
+use super::groups::Groups;
+use super::layer::draw_layer;
+use super::mark::{Visible, escaped};
 use super::svg::{FAMILY, WIDTH};
-use super::{Ink, Marker, Panel, PanelLayer, Shape};
+use super::{AxisScale, Ink, Panel, PanelLayer, color_bar, legend};
 use crate::report::style::Color;
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
-use plotters::element::DashedPathElement;
 use plotters::prelude::{
-    Cartesian2d, ChartBuilder, ChartContext, Circle, DrawingArea, DrawingAreaErrorKind,
-    PathElement, Polygon, SVGBackend,
+    Cartesian2d, ChartBuilder, ChartContext, DrawingArea, DrawingAreaErrorKind, PathElement,
+    SVGBackend,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{
@@ -27,12 +28,12 @@ use plotters::style::{
 
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 pub(super) type Result = std::result::Result<(), DrawingAreaErrorKind<std::io::Error>>;
-type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+pub(super) type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 /// Text of 7 points in the unit of plotters, which takes 1.24 times the font size for the height.
 const TEXT: f64 = 247.0 * 1.24;
 /// Line width of frames and ticks, 0.6 points.
-const FRAME: u32 = 21;
+pub(super) const FRAME: u32 = 21;
 /// Length of a tick.
 const MARK: i32 = 90;
 /// Left margin, for ticks, numbers and the label of the axis.
@@ -86,29 +87,86 @@ fn legend_of(panel: &Panel) -> Vec<Vec<(i32, &PanelLayer, &str)>> {
     legend::rows(panel, (WIDTH - LEFT - RIGHT) as i32, &small)
 }
 
+/// Where the frame of a panel is, and what its axes show.
+pub(super) struct Frame {
+    pub left: i32,
+    pub top: i32,
+    pub right: i32,
+    pub bottom: i32,
+    /// Label, scale and range of each axis.
+    axes: [(String, AxisScale, [f64; 2]); 2],
+}
+
+impl Frame {
+    /// What the script needs to turn places into values.
+    pub fn attributes(&self) -> String {
+        let Self { left, top, right, bottom, axes } = self;
+        let axis = |name: &str, (label, scale, [low, high]): &(String, AxisScale, [f64; 2])| {
+            let scale = if *scale == AxisScale::Log { "log" } else { "linear" };
+            let label = escaped(label);
+            format!(" data-{name}=\"{scale} {low} {high}\" data-{name}-label=\"{label}\"")
+        };
+        let [x, y] = [axis("x", &axes[0]), axis("y", &axes[1])];
+        format!(" class=\"plot\" data-frame=\"{left} {top} {right} {bottom}\"{x}{y}")
+    }
+
+    /// A part of a drawing that hides what is beyond the frame.
+    pub fn clip(&self) -> String {
+        let Self { left, top, right, bottom, .. } = self;
+        let (width, height) = (right - left, bottom - top);
+        format!(
+            "<svg x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" \
+             viewBox=\"{left} {top} {width} {height}\">"
+        )
+    }
+}
+
+/// Margins of a frame: top, right, bottom, left.
+fn margins(panel: &Panel, area: &Area<'_>, top: i32, ranges: [[f64; 2]; 2]) -> [u32; 4] {
+    let bar = if panel.color_bar.is_some() { color_bar::SPACE } else { 0 };
+    let [top, right, bottom, left] = [top as u32, RIGHT + bar, BOTTOM, LEFT];
+    if !panel.equal_units {
+        return [top, right, bottom, left];
+    }
+    let (width, height) = area.dim_in_pixel();
+    let wide = f64::from(width.saturating_sub(left + right));
+    let high = f64::from(height.saturating_sub(top + bottom));
+    let [x, y] = ranges.map(|[low, high]| high - low);
+    let unit = (wide / x).min(high / y);
+    let spare = |space: f64, length: f64| (space - unit * length).max(0.0) as u32;
+    // Below the frame, so that the legend stays next to it.
+    [top, right + spare(wide, x), bottom + spare(high, y), left]
+}
+
 /// Draws a panel with the given numbers of lines above its frame.
-pub(super) fn draw(panel: &Panel, area: &Area<'_>, header: HeaderLines) -> Result {
+pub(super) fn draw(
+    panel: &Panel,
+    area: &Area<'_>,
+    header: HeaderLines,
+    groups: &mut Groups,
+) -> std::result::Result<Frame, DrawingAreaErrorKind<std::io::Error>> {
     let head = TITLE + TITLE_LINE * (header.title as i32 - 1);
     let top = head + legend::ROW * header.legend as i32 + 60;
 
-    let values = |axis: usize| {
-        panel
-            .layers
-            .iter()
-            .flat_map(move |layer| layer.shape.points().map(move |point| point[axis]))
-    };
-    let (x, y) = (panel.x.ruler(values(0)), panel.y.ruler(values(1)));
+    let (x, y) = (panel.x.ruler(panel.values(0)), panel.y.ruler(panel.values(1)));
     let range = |ruler: &Ruler| ruler.range[0]..ruler.range[1];
+    let [above, right, below, left] = margins(panel, area, top, [x.range, y.range]);
     let chart = ChartBuilder::on(area)
-        .margin_top(top)
-        .margin_right(RIGHT)
-        .x_label_area_size(BOTTOM)
-        .y_label_area_size(LEFT)
+        .margin_top(above)
+        .margin_right(right)
+        .x_label_area_size(below)
+        .y_label_area_size(left)
         .build_cartesian_2d(range(&x), range(&y))?;
+    let frame = frame(&chart, panel, [&x, &y], area);
     for layer in &panel.layers {
-        draw_shape(&chart, [&x, &y], &layer.shape, &layer.ink)?;
+        if layer.visible == Visible::Everywhere || groups.on_page {
+            draw_layer(&chart, [&x, &y], layer, (&frame, area), groups)?;
+        }
     }
-    draw_axes(&chart, panel, [&x, &y], area)?;
+    draw_axes(&chart, panel, [&x, &y], &frame, area)?;
+    if let Some(bar) = &panel.color_bar {
+        bar.draw(area, &frame)?;
+    }
 
     let title = TextStyle::from(title_font()).color(&INK).pos(Pos::new(HPos::Left, VPos::Center));
     for (row, line) in title_lines(&panel.title).iter().enumerate() {
@@ -117,19 +175,40 @@ pub(super) fn draw(panel: &Panel, area: &Area<'_>, header: HeaderLines) -> Resul
     for (row, entries) in legend_of(panel).into_iter().enumerate() {
         let middle = head + legend::ROW * row as i32 + legend::ROW / 2;
         for (from, layer, label) in entries {
+            let sets = || format!("<g class=\"entry\" data-sets=\"{}\">", escaped(&layer.sets.join(" ")));
+            groups.put(area, sets)?;
             legend::draw_entry(area, (LEFT as i32 + from, middle), layer, label)?;
+            groups.put(area, || "</g>".to_owned())?;
         }
     }
-    Ok(())
+    Ok(frame)
 }
 
-/// Draws frame, ticks, numbers and labels.
-fn draw_axes(chart: &Chart<'_>, panel: &Panel, [x, y]: [&Ruler; 2], area: &Area<'_>) -> Result {
-    let frame = INK.stroke_width(FRAME);
+fn frame(chart: &Chart<'_>, panel: &Panel, [x, y]: [&Ruler; 2], area: &Area<'_>) -> Frame {
     let (left, bottom) = chart.backend_coord(&(x.range[0], y.range[0]));
     let (right, top) = chart.backend_coord(&(x.range[1], y.range[1]));
     let (dx, dy) = area.get_base_pixel();
-    let (left, right, top, bottom) = (left - dx, right - dx, top - dy, bottom - dy);
+    let axes = [(&panel.x, x), (&panel.y, y)];
+    Frame {
+        left: left - dx,
+        top: top - dy,
+        right: right - dx,
+        bottom: bottom - dy,
+        axes: axes.map(|(axis, ruler)| (axis.label.clone(), axis.scale, ruler.range)),
+    }
+}
+
+/// Draws frame, ticks, numbers and labels.
+fn draw_axes(
+    chart: &Chart<'_>,
+    panel: &Panel,
+    [x, y]: [&Ruler; 2],
+    frame: &Frame,
+    area: &Area<'_>,
+) -> Result {
+    let &Frame { left, top, right, bottom, .. } = frame;
+    let (dx, dy) = area.get_base_pixel();
+    let frame = INK.stroke_width(FRAME);
     let across = |place: f64| chart.backend_coord(&(place, y.range[0])).0 - dx;
     let down = |place: f64| chart.backend_coord(&(x.range[0], place)).1 - dy;
     let text = |label: &str, h: HPos, v: VPos, at: (i32, i32)| {
@@ -159,71 +238,6 @@ fn draw_axes(chart: &Chart<'_>, panel: &Panel, [x, y]: [&Ruler; 2], area: &Area<
     let upwards =
         small_text().pos(Pos::new(HPos::Center, VPos::Center)).transform(FontTransform::Rotate270);
     area.draw_text(&panel.y.label, &upwards, (190, i32::midpoint(top, bottom)))
-}
-
-fn draw_shape(chart: &Chart<'_>, [x, y]: [&Ruler; 2], shape: &Shape, ink: &Ink) -> Result {
-    let area = chart.plotting_area();
-    let place = |point: &[f64; 2]| Some((x.place(point[0])?, y.place(point[1])?));
-    let style = ink_style(ink);
-    let line = |points: Vec<(f64, f64)>| {
-        if ink.dashed {
-            area.draw(&DashedPathElement::new(points, 110, 80, style))
-        } else {
-            area.draw(&PathElement::new(points, style))
-        }
-    };
-    match shape {
-        Shape::Lines(curves) => {
-            curves.iter().try_for_each(|curve| line(curve.iter().filter_map(place).collect()))
-        }
-        Shape::Upright(at) => match x.place(*at) {
-            Some(at) => line(vec![(at, y.range[0]), (at, y.range[1])]),
-            None => Ok(()),
-        },
-        Shape::Areas(areas) => areas.iter().try_for_each(|outline| {
-            let outline: Vec<_> = outline.iter().filter_map(place).collect();
-            area.draw(&Polygon::new(outline, style.filled()))
-        }),
-        Shape::Points(points, marker) => {
-            let shifted = area.strip_coord_spec();
-            points.iter().filter_map(place).try_for_each(|point| {
-                let (left, top) = area.get_base_pixel();
-                let (x, y) = chart.backend_coord(&point);
-                draw_marker(&shifted, (x - left, y - top), *marker, ink)
-            })
-        }
-    }
-}
-
-/// A marker about a point; all kinds cover about the same area.
-pub(super) fn draw_marker(
-    area: &Area<'_>,
-    (x, y): (i32, i32),
-    marker: Marker,
-    ink: &Ink,
-) -> Result {
-    let r = ink.width as i32;
-    let style = ink_style(ink);
-    let polygon = |points: Vec<(i32, i32)>| area.draw(&legend::polygon(points, ink));
-    match marker {
-        Marker::Disk => area.draw(&Circle::new((x, y), r, style.filled())),
-        Marker::Square => {
-            let h = r * 9 / 10;
-            polygon(vec![(x - h, y - h), (x + h, y - h), (x + h, y + h), (x - h, y + h)])
-        }
-        Marker::Diamond => {
-            let h = r * 5 / 4;
-            polygon(vec![(x - h, y), (x, y - h), (x + h, y), (x, y + h)])
-        }
-        Marker::Triangle => {
-            polygon(vec![(x - r * 5 / 4, y + r), (x, y - r * 13 / 10), (x + r * 5 / 4, y + r)])
-        }
-        Marker::Cross => {
-            let style = style.stroke_width(ink.width / 2);
-            area.draw(&PathElement::new(vec![(x - r, y - r), (x + r, y + r)], style))?;
-            area.draw(&PathElement::new(vec![(x - r, y + r), (x + r, y - r)], style))
-        }
-    }
 }
 
 pub(super) fn small_text() -> TextStyle<'static> {

@@ -5,7 +5,8 @@
     reason = "lengths on paper, in units of 10 µm, are far below 2³¹"
 )]
 
-use super::draw::{Area, Result, draw_marker, ink_style, small_text};
+use super::draw::{Area, Result, ink_style, small_text};
+use super::layer::draw_marker;
 use super::{Panel, PanelLayer, Shape};
 use plotters::element::DashedPathElement;
 use plotters::prelude::{PathElement, Polygon, Rectangle};

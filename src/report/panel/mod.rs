@@ -4,14 +4,23 @@
 //! resvg.
 
 mod axis;
+mod color_bar;
 mod draw;
+mod groups;
+mod layer;
 mod legend;
+mod mark;
+mod page;
 mod raster;
+mod scale;
 mod svg;
 
 pub use axis::{Axis, AxisScale};
+pub use color_bar::ColorBar;
+pub use mark::{Mark, Subject, Visible};
+pub use page::{OtherScale, PagePanel, page_panels};
 pub use raster::png;
-pub use svg::{DrawError, figure_svg, panel_svgs};
+pub use svg::{DrawError, figure_svg};
 
 use super::style::Color;
 
@@ -26,6 +35,14 @@ pub struct Panel {
     pub y: Axis,
     /// What is drawn.
     pub layers: Vec<PanelLayer>,
+    /// The colors of a map.
+    pub color_bar: Option<ColorBar>,
+    /// Whether a unit of the one axis is as long as one of the other.
+    pub equal_units: bool,
+    /// The same on another scale, where more changes than one axis; the page can show either.
+    pub other: Option<Box<Panel>>,
+    /// Whether the page leaves it out: it has it as the other scale of another panel.
+    pub only_in_files: bool,
 }
 
 /// Something drawn in one color.
@@ -37,6 +54,12 @@ pub struct PanelLayer {
     pub ink: Ink,
     /// Its entry in the legend, if it has one.
     pub label: Option<String>,
+    /// The sets it shows.
+    pub sets: Vec<String>,
+    /// What its curves or points are about, in their order; may be empty.
+    pub marks: Vec<Mark>,
+    /// Where it is to be seen.
+    pub visible: Visible,
 }
 
 /// What can be drawn. A point without a place on an axis (0 on a logarithmic one, NaN) is left out.
@@ -83,19 +106,41 @@ pub struct Ink {
 impl Panel {
     /// A panel with nothing in it.
     pub fn new(title: impl Into<String>, x: Axis, y: Axis) -> Self {
-        Self { title: title.into(), x, y, layers: Vec::new() }
+        Self {
+            title: title.into(),
+            x,
+            y,
+            layers: Vec::new(),
+            color_bar: None,
+            equal_units: false,
+            other: None,
+            only_in_files: false,
+        }
     }
 
     /// The same with one more layer on top.
     #[must_use]
     pub fn with(mut self, shape: Shape, ink: Ink, label: Option<String>) -> Self {
-        self.layers.push(PanelLayer { shape, ink, label });
+        self.layers.push(PanelLayer {
+            shape,
+            ink,
+            label,
+            sets: Vec::new(),
+            marks: Vec::new(),
+            visible: Visible::Everywhere,
+        });
         self
     }
 
     /// Whether there is anything to see.
     pub fn is_empty(&self) -> bool {
         self.layers.iter().all(|layer| layer.shape.points().next().is_none())
+    }
+
+    /// The values along an axis (0: x) that its range is made for.
+    fn values(&self, axis: usize) -> impl Iterator<Item = f64> {
+        let layers = self.layers.iter().filter(|layer| layer.visible == Visible::Everywhere);
+        layers.flat_map(move |layer| layer.shape.points().map(move |point| point[axis]))
     }
 }
 

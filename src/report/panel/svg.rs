@@ -1,7 +1,9 @@
 //! Panels and figures as SVG.
 
 use super::Panel;
-use super::draw::{HeaderLines, draw};
+use super::draw::{Frame, HeaderLines, draw};
+use super::groups::Groups;
+use super::mark::escaped;
 use plotters::prelude::{IntoDrawingArea, SVGBackend, WHITE};
 use plotters::style::{FontStyle, register_font};
 use std::sync::LazyLock;
@@ -32,16 +34,6 @@ impl DrawError {
     }
 }
 
-/// The panels of a figure one by one, each 85 mm wide, all with frames of one size.
-///
-/// # Errors
-/// [`DrawError`], a defect of this program.
-pub fn panel_svgs(panels: &[Panel]) -> Result<Vec<String>, DrawError> {
-    prepare()?;
-    let header = HeaderLines::of(panels);
-    panels.iter().map(|panel| render(&[panel], 1, header, &panel.title)).collect()
-}
-
 /// A figure of panels, two in a row, lettered if there are several; 85 or 175 mm wide.
 ///
 /// # Errors
@@ -63,6 +55,7 @@ pub fn figure_svg(panels: &[Panel], title: &str) -> Result<String, DrawError> {
         panels.len().clamp(1, 2),
         HeaderLines::of(&lettered),
         title,
+        Groups::of_a_file(),
     )
 }
 
@@ -78,37 +71,44 @@ static FONT: LazyLock<bool> = LazyLock::new(|| {
         && register_font(FAMILY, FontStyle::Bold, dejavu::sans_condensed::bold()).is_ok()
 });
 
-fn prepare() -> Result<(), DrawError> {
+/// Reads the built-in font.
+pub(super) fn prepare() -> Result<(), DrawError> {
     if *FONT { Ok(()) } else { Err(DrawError("the built-in font cannot be read".to_owned())) }
 }
 
-fn render(
+/// Panels in rows of so many, on one sheet.
+pub(super) fn render(
     panels: &[&Panel],
     columns: usize,
     header: HeaderLines,
     title: &str,
+    mut groups: Groups,
 ) -> Result<String, DrawError> {
     let rows = panels.len().div_ceil(columns).max(1);
     let (width, height) = (WIDTH * columns as u32, HEIGHT * rows as u32);
     let mut svg = String::new();
+    let mut frames = Vec::new();
     let failed = |error: &dyn std::fmt::Display| DrawError(error.to_string());
     {
         let root = SVGBackend::with_string(&mut svg, (width, height)).into_drawing_area();
         root.fill(&WHITE).map_err(|error| failed(&error))?;
         for (panel, area) in panels.iter().zip(root.split_evenly((rows, columns))) {
-            draw(panel, &area, header).map_err(|error| failed(&error))?;
+            let frame = draw(panel, &area, header, &mut groups);
+            frames.push(frame.map_err(|error| failed(&error))?);
         }
         root.present().map_err(|error| failed(&error))?;
     }
-    Ok(finish(&svg, [width, height], title))
+    let data = if groups.on_page { frames.first().map(Frame::attributes) } else { None };
+    let finished = finish(&svg, [width, height], title, &data.unwrap_or_default());
+    Ok(groups.finish(&finished))
 }
 
-/// Sets the size on paper, a label for screen readers, and the font.
-fn finish(svg: &str, [width, height]: [u32; 2], title: &str) -> String {
+/// Sets the size on paper, a label for screen readers, the font, and further attributes.
+fn finish(svg: &str, [width, height]: [u32; 2], title: &str, attributes: &str) -> String {
     let drawn = format!("<svg width=\"{width}\" height=\"{height}\"");
-    let title = title.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    let title = escaped(title);
     let sized = format!(
-        "<svg width=\"{}mm\" height=\"{}mm\" role=\"img\" aria-label=\"{title}\" stroke-linejoin=\"round\" font-family=\"{FAMILIES}\"",
+        "<svg width=\"{}mm\" height=\"{}mm\" role=\"img\" aria-label=\"{title}\" stroke-linejoin=\"round\" font-family=\"{FAMILIES}\"{attributes}",
         f64::from(width) / 100.0,
         f64::from(height) / 100.0
     );
@@ -120,7 +120,7 @@ fn finish(svg: &str, [width, height]: [u32; 2], title: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::panel::{Axis, Ink, Marker, Shape};
+    use crate::report::panel::{Axis, Ink, Marker, Shape, page_panels};
     use crate::report::style::BLACK;
     use proptest::prelude::*;
 
@@ -158,7 +158,7 @@ mod tests {
                 .with(Shape::Lines(vec![line]), ink.dashed(), None)
                 .with(Shape::Upright(upright), ink.dashed(), Some("upright".to_owned()))
                 .with(Shape::Points(points, Marker::Disk), ink, None);
-            let svg = panel_svgs(&[panel]).expect("a picture").remove(0);
+            let svg = page_panels(&[panel]).expect("a picture").remove(0).svg;
             prop_assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
             // Attributes that hold nothing but numbers: coordinates.
             let values = svg.split('"').skip(1).step_by(2);
@@ -181,7 +181,8 @@ mod tests {
             panel("short"),
             panel("FCP (of-a-long-name): between train vectors, training landscape"),
         ];
-        let [short, long] = panel_svgs(&panels).unwrap().try_into().unwrap();
+        let drawn = page_panels(&panels).unwrap();
+        let [short, long] = [0, 1].map(|index| drawn[index].svg.clone());
         let texts = |svg: &str| svg.matches("<text").count();
         assert_eq!(texts(&long), texts(&short) + 1);
         let lines = |svg: &str| {
@@ -191,9 +192,9 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(lines(&long), lines(&short));
-        let alone = panel_svgs(&panels[..1]).unwrap();
+        let alone = page_panels(&panels[..1]).unwrap().remove(0).svg;
         assert_ne!(
-            lines(&alone[0]),
+            lines(&alone),
             lines(&short),
             "a title of one line leaves more space for the frame"
         );

@@ -26,11 +26,11 @@ pub fn method() -> Markup {
 
 /// The entry of the table of contents.
 pub(in crate::report) fn contents(claims: &[Claim]) -> Markup {
-    html! { @if !claims.is_empty() { a href="#claims" { "Claims of the paper" } } }
+    html! { @if !claims.is_empty() { a href="#claims" { "Claims of the paper" } " " } }
 }
 
 /// The numbers of statements with each verdict; empty without claims.
-pub(in crate::report) fn summary(claims: &[Claim]) -> Markup {
+fn summary(claims: &[Claim]) -> Markup {
     let count = |status| {
         claims
             .iter()
@@ -44,7 +44,7 @@ pub(in crate::report) fn summary(claims: &[Claim]) -> Markup {
         @if !claims.is_empty() { p {
             "The claims of the paper are split into statements about the runs on this page: "
             b { (supported) } " are supported, " b { (refuted) } " are not supported, and " b { (open) }
-            " cannot be tested with these results; " a href="#claims" { "each with its numbers" } "."
+            " cannot be tested with these results."
         } }
     }
 }
@@ -54,6 +54,9 @@ pub(in crate::report) fn section(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
     html! {
         @if !claims.is_empty() { section #claims {
             h2 { "Claims of the paper" }
+            (summary(claims))
+            details open[is_of_paper(runs)] {
+            summary { "The claims, each with its statements and numbers" }
             p {
                 "Each claim is split into statements that one comparison can decide. Two lists of \
                  numbers differ if the rank test of Mann and Whitney finds a difference (p below " (LEVEL) ", \
@@ -74,8 +77,14 @@ pub(in crate::report) fn section(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
             @for claim in claims.iter().filter(|claim| !claim.findings.is_empty()) { (of_claim(claim, runs.len() > 1)) }
             (not_about_these(claims, runs))
             p.note { "All of it in full precision: " a href="claims.csv" { "claims.csv" } "." }
+            }
         } }
     }
+}
+
+/// Whether a run on the page is one of the paper's networks on its data, or its example.
+fn is_of_paper(runs: &[Run<'_>]) -> bool {
+    runs.iter().any(|run| super::study_of_network(run).is_some() || run.network().is_none())
 }
 
 /// The claims to which no run on the page applies.

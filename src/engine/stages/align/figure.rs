@@ -6,8 +6,8 @@ use crate::engine::results::Results;
 use crate::path::PathResult;
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
-use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
-use crate::report::style::{BLACK, GRAY, end_sets, look, look_of, set_name};
+use crate::report::panel::{Axis, AxisScale, Ink, Mark, Marker, Panel, Shape};
+use crate::report::style::{BLACK, GRAY, end_sets, set_name};
 
 /// Points of a curve, at most; the table has all distances.
 const MAX_POINTS: usize = 200;
@@ -74,14 +74,15 @@ fn distance_panel(run: &Run<'_>, several: bool, set: &AlignedSet) -> Option<Pane
     }
     let x = Axis::linear("distance between two solutions").including(&[0.0]);
     let y = Axis::linear("share of the pairs").including(&[0.0, 1.0]);
-    let color = look(set.source.group(), &run.groups()).color;
+    let color = run.look(&set.source).color;
     let panel = Panel::new(titled(run, several, set_name(&set.source)), x, y);
     let label = |word: &str| Some(word.to_owned());
-    Some(panel.with(Shape::Lines(vec![before]), Ink::line(GRAY).dashed(), label("before")).with(
-        Shape::Lines(vec![after]),
-        Ink::line(color),
-        label("after"),
-    ))
+    let panel = panel
+        .with(Shape::Lines(vec![before]), Ink::line(GRAY).dashed(), label("before"))
+        .of_sets([&set.source])
+        .with(Shape::Lines(vec![after]), Ink::line(color), label("after"))
+        .of_sets([&set.source]);
+    Some(panel)
 }
 
 /// The share of the numbers that are at most x.
@@ -94,19 +95,35 @@ fn cumulative(numbers: &[f64]) -> Vec<[f64; 2]> {
     (0..points).map(|number| point(place(number))).collect()
 }
 
+/// The panel, which the page can also show with the other scale.
 fn barrier_panel(run: &Run<'_>, several: bool, of: &AlignedBarriers) -> Panel {
-    let places = |height: fn(&PathResult) -> f64| -> Vec<[f64; 2]> {
-        let pairs = of.pairs.iter().map(|(_, paths)| paths.each_ref().map(height));
-        pairs.filter(|place| place.iter().all(|height| height.is_finite())).collect()
+    let barriers = of.pairs.iter().flat_map(|(_, paths)| paths);
+    let mut barriers = barriers.flat_map(|path| [path.straight_barrier, path.barrier]);
+    let is_positive = barriers.all(|barrier| barrier.is_nan() || barrier > 0.0);
+    let on = |scale| scaled_panel(run, several, of, scale);
+    if is_positive {
+        let other = Some(Box::new(on(AxisScale::Linear)));
+        Panel { other, ..on(AxisScale::Log) }
+    } else {
+        on(AxisScale::Linear)
+    }
+}
+
+fn scaled_panel(run: &Run<'_>, several: bool, of: &AlignedBarriers, scale: AxisScale) -> Panel {
+    let places = |height: fn(&PathResult) -> f64| -> (Vec<[f64; 2]>, Vec<Mark>) {
+        let pairs = of.pairs.iter().map(|(pair, paths)| (paths.each_ref().map(height), pair));
+        let finite =
+            pairs.filter(|(place, _)| place.iter().all(|height: &f64| height.is_finite()));
+        finite.map(|(place, pair)| (place, run.pair(&of.sets, *pair))).unzip()
     };
-    let straight = places(|path| path.straight_barrier);
-    let found = places(|path| path.barrier);
+    let (straight, of_straight) = places(|path| path.straight_barrier);
+    let (found, of_found) = places(|path| path.barrier);
     let all = || straight.iter().chain(&found).flatten().copied();
     let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
     let label = run.height_label();
     let axis = |when: &str| {
         let label = format!("{label}, {when}");
-        if low > 0.0 { Axis::log(label) } else { Axis::linear(label) }
+        Axis { scale, ..Axis::linear(label) }
     };
     let title = format!("{} on {}", end_sets(&of.sets), of.landscape);
     let mut panel = Panel::new(titled(run, several, title), axis("before"), axis("after"));
@@ -114,14 +131,16 @@ fn barrier_panel(run: &Run<'_>, several: bool, of: &AlignedBarriers) -> Panel {
         let line = Shape::Lines(vec![vec![[low, low], [high, high]]]);
         panel = panel.with(line, Ink::line(GRAY).dashed(), None);
     }
-    let color = look_of(&of.sets, &run.groups()).color;
+    let color = run.look_of(&of.sets).color;
     let counted = |word: &str, points: &[[f64; 2]]| Some(format!("{word} ({})", points.len()));
     let [line, path] = [counted("straight lines", &straight), counted("paths", &found)];
-    panel.with(Shape::Points(straight, Marker::Disk), Ink::marker(color), line).with(
-        Shape::Points(found, Marker::Triangle),
-        Ink::marker(BLACK),
-        path,
-    )
+    panel
+        .with(Shape::Points(straight, Marker::Disk), Ink::marker(color), line)
+        .of_paths(&of.sets)
+        .marked(of_straight)
+        .with(Shape::Points(found, Marker::Triangle), Ink::marker(BLACK), path)
+        .of_paths(&of.sets)
+        .marked(of_found)
 }
 
 fn fill_distances(table: &mut Table, run: &Run<'_>, found: &Alignment) {

@@ -6,8 +6,8 @@ use crate::analysis::curvature::density;
 use crate::engine::results::Results;
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
-use crate::report::panel::{Axis, Ink, Panel, Shape};
-use crate::report::style::{look, set_name};
+use crate::report::panel::{Axis, Ink, Mark, Panel, Shape};
+use crate::report::style::set_name;
 
 /// Values of λ at which the density is drawn.
 const POINTS: usize = 400;
@@ -26,12 +26,13 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
         for of in of_sets(results, &results.sets()) {
             let title = format!("{} on {}", set_name(&of.set), of.landscape);
             let title = if runs.len() > 1 { format!("{}: {title}", run.label) } else { title };
-            let lines = lines(run, &of, &mut table);
+            let (lines, marks) = lines(run, &of, &mut table);
             if !lines.is_empty() {
                 let (x, y) = (Axis::linear("eigenvalue λ"), Axis::log("density"));
-                let color = look(of.set.group(), &run.groups()).color;
                 let shape = Shape::Lines(lines);
-                panels.push(Panel::new(title, x, y).with(shape, Ink::line(color), None));
+                let panel = Panel::new(title, x, y);
+                let panel = panel.with(shape, Ink::line(run.look(&of.set).color), None);
+                panels.push(panel.of_sets([&of.set]).marked(marks));
             }
         }
     }
@@ -49,10 +50,14 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     }
 }
 
-/// The density of each solution.
-fn lines(run: &Run<'_>, of: &SetCurvature, table: &mut Table) -> Vec<Vec<[f64; 2]>> {
+/// The density of each solution in pieces, each with the mark of its solution.
+fn lines(
+    run: &Run<'_>,
+    of: &SetCurvature,
+    table: &mut Table,
+) -> (Vec<Vec<[f64; 2]>>, Vec<Mark>) {
     let known = of.numbers.iter().zip(&of.points);
-    let mut lines = Vec::new();
+    let (mut lines, mut marks) = (Vec::new(), Vec::new());
     for (number, point) in known {
         let Some((at, width)) = range(point) else { continue };
         let Some(found) = density(&point.probes, &at, width) else { continue };
@@ -62,6 +67,7 @@ fn lines(run: &Run<'_>, of: &SetCurvature, table: &mut Table) -> Vec<Vec<[f64; 2
         let is_drawn = |[_, density]: &[f64; 2]| *density > FLOOR * highest;
         let pieces = line.split(|point| !is_drawn(point)).filter(|piece| !piece.is_empty());
         lines.extend(pieces.map(<[_]>::to_vec));
+        marks.resize(lines.len(), run.solution(&of.set, *number));
         for (index, (at, density)) in at.iter().zip(&found.density).enumerate() {
             let error = found.error.as_ref().map_or(f64::NAN, |error| error[index]);
             table.push([
@@ -75,7 +81,7 @@ fn lines(run: &Run<'_>, of: &SetCurvature, table: &mut Table) -> Vec<Vec<[f64; 2
             ]);
         }
     }
-    lines
+    (lines, marks)
 }
 
 /// Values of λ from below the lowest to above the highest node, and the width. `None` if all nodes

@@ -7,8 +7,8 @@ use crate::engine::console::count;
 use crate::engine::results::Results;
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
-use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
-use crate::report::style::{look, set_name};
+use crate::report::panel::{Axis, Ink, Panel, Shape};
+use crate::report::style::set_name;
 use crate::solutions::LandscapeName;
 
 type Measure = (&'static str, fn(&PointCurvature) -> f64);
@@ -75,22 +75,18 @@ fn panel(
     let is_log = losses().filter(|loss| loss.is_finite()).all(|loss| loss > 0.0);
     let x = if is_log { Axis::log(label) } else { Axis::linear(label) };
     let mut panel = Panel::new(title, x, Axis::log(name.to_owned()));
-    let groups = run.groups();
     for of in sets {
-        let points: Vec<[f64; 2]> = (of.points.iter())
-            .map(|point| [point.loss(), measure(point)])
-            .filter(|[loss, value]| loss.is_finite() && *value > 0.0)
-            .collect();
+        let (points, marks): (Vec<[f64; 2]>, Vec<_>) = (of.points.iter().zip(&of.numbers))
+            .map(|(point, &number)| ([point.loss(), measure(point)], run.solution(&of.set, number)))
+            .filter(|([loss, value], _)| loss.is_finite() && *value > 0.0)
+            .unzip();
         if points.is_empty() {
             continue;
         }
-        let look = look(of.set.group(), &groups);
-        // The sets of one group have one color.
-        let mut members = sets.iter().filter(|other| other.set.group() == of.set.group());
-        let place = members.position(|other| other.set == of.set).unwrap_or(0);
-        let marker = [look.marker, Marker::Cross, Marker::Triangle, Marker::Diamond][place % 4];
-        let ink = Ink::marker(look.color);
-        panel = panel.with(Shape::Points(points, marker), ink, Some(set_name(&of.set)));
+        let look = run.look(&of.set);
+        let (shape, ink) = (Shape::Points(points, look.marker), Ink::marker(look.color));
+        let label = Some(set_name(&of.set));
+        panel = panel.with(shape, ink, label).of_sets([&of.set]).marked(marks);
     }
     panel
 }

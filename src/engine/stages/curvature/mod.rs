@@ -34,7 +34,7 @@ use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::report::figure::Figure;
 use crate::report::number::short;
 use crate::report::run::SetSharpness;
-use crate::report::{Run, SummaryTable};
+use crate::report::{IndexColumn, Run, SummaryTable};
 use crate::solutions::{LandscapeName, SolutionSet};
 use key::{CurvatureKey, CurvaturePart};
 use known::{ended, of_sets, wanted};
@@ -303,6 +303,10 @@ impl Stage for Curvature {
 
     fn summary(&self, results: &Results) -> Vec<SummaryTable> {
         table::tables(results)
+    }
+
+    fn index(&self, results: &Results) -> Vec<IndexColumn> {
+        table::index(results)
     }
 
     fn figures(&self, runs: &[(&Run<'_>, Results<'_>)]) -> Vec<Figure> {

@@ -6,7 +6,7 @@ use crate::engine::results::Results;
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
 use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
-use crate::report::style::{end_sets, look_of};
+use crate::report::style::end_sets;
 
 type Measure = (&'static str, fn(&PointCurvature) -> f64);
 
@@ -17,8 +17,11 @@ const MEASURES: [Measure; 4] = [
     ("trace", PointCurvature::trace_estimate),
 ];
 
+/// Panels, at most: three sets with all their measures. More do not fit on a printed page.
+const MAX_PANELS: usize = 12;
+
 pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
-    let mut panels = Vec::new();
+    let (mut panels, mut notes) = (Vec::new(), Vec::new());
     let mut table = Table::new("curvature-along-paths", &HEADER);
     for (run, results) in runs {
         for of in of_paths(results, &results.sets()) {
@@ -26,6 +29,13 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
             panels.extend(MEASURES.iter().map(panel).filter(|panel| !panel.is_empty()));
             of.found().for_each(|(pair, path)| fill(run, &of, pair, path, &mut table));
         }
+    }
+    if panels.len() > MAX_PANELS {
+        notes.push(format!(
+            "The figure has the first {MAX_PANELS} of {} panels, the table the numbers of all.",
+            panels.len()
+        ));
+        panels.truncate(MAX_PANELS);
     }
     Figure {
         key: "curvature-along-paths",
@@ -35,7 +45,7 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
                 is the top. That of a refined path lies on the refined path, which is another curve; its \
                 place is the fraction of the length. A path of constant loss need not have constant \
                 curvature.",
-        notes: Vec::new(),
+        notes,
         panels,
         tables: vec![table],
     }
@@ -45,20 +55,27 @@ fn panel(run: &Run<'_>, several: bool, &(name, measure): &Measure, of: &PathsCur
     let title = format!("{name}, {} on {}", end_sets(&of.sets), of.landscape);
     let title = if several { format!("{}: {title}", run.label) } else { title };
     let (mut lines, mut tops) = (Vec::new(), Vec::new());
-    for (_, path) in of.found() {
+    let (mut of_lines, mut of_tops) = (Vec::new(), Vec::new());
+    for (pair, path) in of.found() {
         let points = path.t.iter().zip(&path.points).map(|(&t, point)| [t, measure(point)]);
         let mut points: Vec<[f64; 2]> = points.collect();
         tops.extend(points.pop().filter(|[_, value]| value.is_finite()));
         lines.push(points.into_iter().filter(|[_, value]| value.is_finite()).collect::<Vec<_>>());
+        of_lines.push(run.pair(&of.sets, pair));
+        of_tops.resize(tops.len(), run.pair(&of.sets, pair));
     }
     let mut values = lines.iter().flatten().chain(&tops).map(|[_, value]| *value);
     let is_log = values.all(|value| value > 0.0);
     let label = if name == "loss" { run.height_label() } else { name.to_owned() };
     let y = if is_log { Axis::log(label) } else { Axis::linear(label) };
-    let color = look_of(&of.sets, &run.groups()).color;
+    let color = run.look_of(&of.sets).color;
     Panel::new(title, Axis::linear("t").tight(), y)
         .with(Shape::Lines(lines), Ink::line(color).opacity(0.7), None)
+        .of_paths(&of.sets)
+        .marked(of_lines)
         .with(Shape::Points(tops, Marker::Diamond), Ink::marker(color), Some("top".to_owned()))
+        .of_paths(&of.sets)
+        .marked(of_tops)
 }
 
 const HEADER: [&str; 15] = [

@@ -4,8 +4,9 @@ use super::known::{PathsCurvature, SetCurvature, of_paths, of_sets};
 use super::outcome::PointCurvature;
 use crate::engine::console::count;
 use crate::engine::results::Results;
-use crate::report::SummaryTable;
 use crate::report::number::median;
+use crate::report::{IndexCell, IndexColumn, SummaryTable};
+use crate::solutions::EndSets;
 
 const ABOUT: &str = "medians over the solutions. largest, lowest: eigenvalues of the Hessian. \
                      normalized: the largest with each weight in units of the norm of its filter; it \
@@ -49,6 +50,27 @@ fn solutions(sets: &[SetCurvature]) -> Option<SummaryTable> {
         rows: sets.iter().map(row).collect(),
         remarks: remarks(sets),
     })
+}
+
+/// After a median that is without eigenvalues that did not converge.
+const OPEN: &str = "\u{a0}*";
+
+/// The columns of the report's table of the main numbers.
+pub(super) fn index(results: &Results) -> Vec<IndexColumn> {
+    let known = of_sets(results, &results.sets());
+    let column = |name, about, number: fn(&PointCurvature) -> f64, may_be_open: bool| {
+        let cell = |of: &SetCurvature| {
+            let sets = EndSets::within(of.set.clone());
+            let cell = IndexCell::median(&sets, of.landscape, of.points.iter().map(number))?;
+            Some(if may_be_open && of.open() > 0 { cell.marked("", OPEN) } else { cell })
+        };
+        let cells = known.iter().filter_map(cell).collect();
+        IndexColumn { group: "Curvature, medians", name, about, cells }
+    };
+    vec![
+        column("λ_max", "Largest eigenvalue of the Hessian.", PointCurvature::largest, true),
+        column("trace", "Trace of the Hessian.", PointCurvature::trace_estimate, false),
+    ]
 }
 
 /// What is not converged or not known.

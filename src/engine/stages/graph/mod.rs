@@ -25,7 +25,7 @@ use crate::engine::stage::{Context, Counts, Stage};
 use crate::engine::stages::paths::Paths;
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::report::figure::Figure;
-use crate::report::{Run, SummaryTable};
+use crate::report::{IndexColumn, Run, SummaryTable};
 use crate::solutions::SolutionSet;
 use landscape_graph::graphs;
 use section::{GraphConfig, SECTION};
@@ -96,6 +96,10 @@ impl Stage for Graphs {
 
     fn summary(&self, results: &Results) -> Vec<SummaryTable> {
         summary::tables(&graphs(results))
+    }
+
+    fn index(&self, results: &Results) -> Vec<IndexColumn> {
+        summary::index(&graphs(results))
     }
 
     fn figures(&self, runs: &[(&Run<'_>, Results<'_>)]) -> Vec<Figure> {

@@ -1,7 +1,7 @@
 //! 0-dimensional persistence: the losses at which a component begins and at which it joins another.
 
 use super::landscape_graph::{LandscapeGraph, graphs_of};
-use super::tree::{kinds, of_graph};
+use super::tree::{kinds, of_graph, with_nodes};
 use crate::engine::console::count;
 use crate::engine::results::Results;
 use crate::report::Run;
@@ -66,10 +66,12 @@ fn draw(run: &Run<'_>, graph: &LandscapeGraph, height: Axis, title: String) -> P
     panel = panel.with(Shape::Lines(vec![diagonal]), Ink::line(GRAY).width(16), None);
     for (origin, name, look) in kinds(run, graph) {
         let of_set = (0..graph.nodes.len()).filter(|&node| graph.nodes[node].origin == origin);
-        let points: Vec<[f64; 2]> = of_set.filter_map(point).collect();
+        let (nodes, points): (Vec<usize>, Vec<[f64; 2]>) =
+            of_set.filter_map(|node| Some((node, point(node)?))).unzip();
         if !points.is_empty() {
             let shape = Shape::Points(points, look.marker);
             panel = panel.with(shape, Ink::marker(look.color), Some(name));
+            panel = with_nodes(panel, run, graph, origin, &nodes);
         }
     }
     panel

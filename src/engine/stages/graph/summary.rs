@@ -3,8 +3,9 @@
 use super::landscape_graph::{EdgeKind, LandscapeGraph, Origin};
 use crate::analysis::graph::{Level, levels};
 use crate::engine::console::{count, has};
-use crate::report::SummaryTable;
 use crate::report::number::{number, short};
+use crate::report::{IndexCell, IndexColumn, SummaryTable};
+use crate::solutions::{EndSets, SetName};
 
 pub(super) fn tables(graphs: &[LandscapeGraph]) -> Vec<SummaryTable> {
     if graphs.is_empty() {
@@ -36,6 +37,26 @@ pub(super) fn tables(graphs: &[LandscapeGraph]) -> Vec<SummaryTable> {
         remarks: Vec::new(),
     };
     vec![joined, of_levels]
+}
+
+/// The column of the report's table of the main numbers. A set in several graphs has the number of
+/// the first.
+pub(super) fn index(graphs: &[LandscapeGraph]) -> Vec<IndexColumn> {
+    let cells = graphs.iter().flat_map(|graph| {
+        let count = graph.merges.components().len();
+        let cell = move |set: &SetName| {
+            let cell = IndexCell::count(&EndSets::within(set.clone()), graph.landscape, count);
+            let several = if graph.config.sets.len() > 1 { "\u{a0}†" } else { "" };
+            cell.marked("", several)
+        };
+        graph.config.sets.iter().map(cell)
+    });
+    vec![IndexColumn {
+        group: "Graph",
+        name: "components",
+        about: "Parts of the graph that no path joins. †: of all sets of the graph together.",
+        cells: cells.collect(),
+    }]
 }
 
 fn row(graph: &LandscapeGraph, refined: bool) -> Vec<String> {

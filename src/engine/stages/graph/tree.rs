@@ -7,7 +7,7 @@ use crate::engine::results::Results;
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
 use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
-use crate::report::style::{BLACK, Color, GRAY, Look, look, numbered, set_name};
+use crate::report::style::{BLACK, Color, GRAY, Look, set_name};
 use crate::solutions::{LandscapeName, SetName};
 
 pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
@@ -50,25 +50,40 @@ pub(super) fn of_graph(
     };
     let title = format!("{label}{}{on}", graph.config.name);
     let height = run.height_label();
-    let mut panels = vec![draw(run, graph, Axis::linear(&height), title.clone())];
+    let mut linear = draw(run, graph, Axis::linear(&height), title.clone());
+    let mut panels = Vec::new();
     if graph.graph.nodes().iter().all(|&height| height > 0.0) {
-        panels.push(draw(run, graph, Axis::log(&height), title));
+        let log = draw(run, graph, Axis::log(&height), title);
+        linear.other = Some(Box::new(log.clone()));
+        panels.push(Panel { only_in_files: true, ..log });
     }
+    panels.insert(0, linear);
     panels.into_iter().filter(|panel| !panel.is_empty()).collect()
 }
 
-/// The kinds of nodes, each with its name and look: those of a set as its group, if no other set
-/// has the same; minima that refinements have found in gray.
+/// The kinds of nodes, each with its name and look: those of a set as everywhere, minima that
+/// refinements have found in gray.
 pub(super) fn kinds(run: &Run<'_>, graph: &LandscapeGraph) -> Vec<(Origin, String, Look)> {
-    let (sets, groups) = (&graph.config.sets, run.groups());
-    let lone = |group: &str| sets.iter().filter(|set| set.group() == group).count() == 1;
     let kind = |(place, set): (usize, &SetName)| {
-        let look = if lone(set.group()) { look(set.group(), &groups) } else { numbered(place) };
-        (Origin::Set(place), set_name(set), look)
+        (Origin::Set(place), set_name(set), run.look(set))
     };
     let further = Look { color: GRAY, marker: Marker::Cross };
     let further = (Origin::Refinement, "further minima".to_owned(), further);
-    sets.iter().enumerate().map(kind).chain([further]).collect()
+    graph.config.sets.iter().enumerate().map(kind).chain([further]).collect()
+}
+
+/// A panel whose last layer has these nodes as points: its set and its marks.
+pub(super) fn with_nodes(
+    panel: Panel,
+    run: &Run<'_>,
+    graph: &LandscapeGraph,
+    origin: Origin,
+    nodes: &[usize],
+) -> Panel {
+    let Origin::Set(place) = origin else { return panel };
+    let set = &graph.config.sets[place];
+    let mark = |&node: &usize| run.solution(set, graph.nodes[node].number);
+    panel.of_sets([set]).marked(nodes.iter().map(mark).collect())
 }
 
 /// The lines of a tree, by the set that all solutions below belong to; `None`: several.
@@ -95,8 +110,9 @@ fn draw(run: &Run<'_>, graph: &LandscapeGraph, height: Axis, title: String) -> P
     panel = panel.with(lines(None), ink(BLACK), None);
     for (origin, name, look) in kinds(run, graph) {
         let of_set = (0..graph.nodes.len()).filter(|&node| graph.nodes[node].origin == origin);
+        let of_set: Vec<usize> = of_set.collect();
         let ends: Vec<[f64; 2]> =
-            of_set.map(|node| [places[node], graph.graph.nodes()[node]]).collect();
+            of_set.iter().map(|&node| [places[node], graph.graph.nodes()[node]]).collect();
         if ends.is_empty() {
             continue;
         }
@@ -106,6 +122,7 @@ fn draw(run: &Run<'_>, graph: &LandscapeGraph, height: Axis, title: String) -> P
             marker,
             Some(name),
         );
+        panel = with_nodes(panel, run, graph, origin, &of_set);
     }
     panel
 }

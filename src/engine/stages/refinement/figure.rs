@@ -6,8 +6,8 @@ use crate::path::refine::{Certificate, Verdict};
 use crate::path::{PathResult, PathSet};
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
-use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
-use crate::report::style::{GRAY, end_sets, look_of};
+use crate::report::panel::{Axis, Ink, Mark, Marker, Panel, Shape};
+use crate::report::style::{GRAY, end_sets};
 
 /// The paths of a set on a landscape, each with the outcome of its refinement.
 struct RefinedSet<'a> {
@@ -60,25 +60,30 @@ impl<'a> RefinedSet<'a> {
         Self { paths, refined: refined.collect() }
     }
 
-    fn found(&self) -> impl Iterator<Item = (&Certificate, f64)> {
-        self.paths.results.iter().zip(&self.refined).filter_map(|(path, refined)| {
+    /// Certificate, higher endpoint and pair of each refined path.
+    fn found(&self) -> impl Iterator<Item = (&Certificate, f64, (u32, u32))> {
+        let all = self.paths.results.iter().zip(&self.refined).zip(&self.paths.pairs);
+        all.filter_map(|((path, refined), &pair)| {
             let endpoint = path.as_ref().map_or(f64::NAN, PathResult::higher_endpoint);
-            Some((&refined.as_ref()?.certificate, endpoint))
+            Some((&refined.as_ref()?.certificate, endpoint, pair))
         })
     }
 
     fn panel(&self, run: &Run<'_>, several: bool) -> Panel {
         let mut curves = Vec::new();
-        let mut marks = [Vec::new(), Vec::new(), Vec::new()];
+        let mut ends = [const { (Vec::new(), Vec::new()) }; 3];
+        let mut marks: Vec<Mark> = Vec::new();
         let (mut lowest, mut last) = (f64::INFINITY, 1.0_f64);
-        for (found, endpoint) in self.found() {
+        for (found, endpoint, pair) in self.found() {
             let (curve, end) = steps(found);
             let kind = match found.verdict {
                 Verdict::Pass => 0,
                 Verdict::UpperBound => 1,
                 Verdict::NotConverged => 2,
             };
-            marks[kind].push(end);
+            marks.push(run.pair(&self.paths.set, pair));
+            ends[kind].0.push(end);
+            ends[kind].1.extend(marks.last().cloned());
             curves.push(curve);
             lowest = lowest.min(endpoint);
             last = last.max(end[0]);
@@ -92,12 +97,11 @@ impl<'a> RefinedSet<'a> {
         let y = if is_log { Axis::log(label) } else { Axis::linear(label) };
         let title = format!("{} on {}", end_sets(&self.paths.set), self.paths.landscape);
         let title = if several { format!("{}: {title}", run.label) } else { title };
-        let color = look_of(&self.paths.set, &run.groups()).color;
-        let mut panel = Panel::new(title, Axis::log("evaluations (gradients)".to_owned()), y).with(
-            Shape::Lines(curves.clone()),
-            Ink::line(color).opacity(0.6),
-            None,
-        );
+        let color = run.look_of(&self.paths.set).color;
+        let mut panel = Panel::new(title, Axis::log("evaluations (gradients)".to_owned()), y)
+            .with(Shape::Lines(curves.clone()), Ink::line(color).opacity(0.6), None)
+            .of_paths(&self.paths.set)
+            .marked(marks);
         if lowest.is_finite() {
             let first = heights_start(&curves);
             let line = vec![[first, lowest], [last, lowest]];
@@ -110,10 +114,13 @@ impl<'a> RefinedSet<'a> {
         }
         let markers = [Marker::Disk, Marker::Square, Marker::Cross];
         let words = [Verdict::Pass, Verdict::UpperBound, Verdict::NotConverged];
-        for ((points, marker), verdict) in marks.into_iter().zip(markers).zip(words) {
+        for (((points, marks), marker), verdict) in ends.into_iter().zip(markers).zip(words) {
             if !points.is_empty() {
                 let label = Some(format!("{verdict} ({})", points.len()));
-                panel = panel.with(Shape::Points(points, marker), Ink::marker(color), label);
+                panel = panel
+                    .with(Shape::Points(points, marker), Ink::marker(color), label)
+                    .of_paths(&self.paths.set)
+                    .marked(marks);
             }
         }
         panel

@@ -23,7 +23,7 @@ use crate::engine::store::Record;
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::path::refine::Certificate;
 use crate::report::figure::Figure;
-use crate::report::{Run, SummaryTable};
+use crate::report::{IndexColumn, Run, SummaryTable};
 use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
 use section::SECTION;
 pub use section::{RefineConfig, RefineFrom};
@@ -288,6 +288,10 @@ impl Stage for Refinement {
 
     fn summary(&self, results: &Results) -> Vec<SummaryTable> {
         table::table(results).into_iter().collect()
+    }
+
+    fn index(&self, results: &Results) -> Vec<IndexColumn> {
+        table::index(results)
     }
 
     fn figures(&self, runs: &[(&Run<'_>, Results<'_>)]) -> Vec<Figure> {

@@ -4,13 +4,15 @@ use super::of_paths;
 use crate::engine::results::Results;
 use crate::path::refine::{Certificate, Condition, Verdict};
 use crate::path::{PathResult, PathSet};
-use crate::report::SummaryTable;
+use crate::report::index::BOUND;
+use crate::report::{IndexCell, IndexColumn, SummaryTable};
 use crate::report::number::median;
 
 const ABOUT: &str = "the lowest maximum found between the endpoints, medians over the paths. excess: \
-                     refined barrier − higher endpoint. pass: a saddle over which the path leads \
-                     (endpoint: at their height, none is needed). bound: the pass is not higher. \
-                     open: not converged. gradients: evaluations.";
+                     refined barrier − higher endpoint. Every path is in one of four columns. \
+                     saddle: certified, the path leads over a saddle. at endpoint: certified, it \
+                     is no higher than its higher endpoint. bound: the pass is not higher. open: \
+                     not converged. gradients: evaluations.";
 
 /// A path with its certificate.
 type Pair<'a> = (&'a PathResult, Certificate);
@@ -27,7 +29,7 @@ pub(super) fn table(results: &Results) -> Option<SummaryTable> {
         return None;
     }
     let header =
-        ["set", "on", "refined", "excess", "pass", "endpoint", "bound", "open", "gradients"];
+        ["set", "on", "refined", "excess", "saddle", "at endpoint", "bound", "open", "gradients"];
     Some(SummaryTable {
         title: "Refined barriers",
         about: ABOUT.to_owned(),
@@ -51,17 +53,62 @@ fn refined<'a>(results: &Results, paths: &'a PathSet) -> Vec<Pair<'a>> {
 fn row(paths: &PathSet, pairs: &[Pair]) -> Vec<String> {
     let median = |number: &dyn Fn(&Pair) -> f64| median(pairs.iter().map(number));
     let count = |verdict| pairs.iter().filter(|(_, found)| found.verdict == verdict).count();
-    let at_endpoint = pairs.iter().filter(|(_, found)| found.is_at_end).count();
+    let at_endpoint = pairs.iter().filter(|(_, found)| is_pass_at_endpoint(found)).count();
     vec![
         paths.set.to_string(),
         paths.landscape.to_string(),
         median(&|(_, found)| found.height),
         median(&|(path, found)| found.height - path.higher_endpoint()),
-        count(Verdict::Pass).to_string(),
+        (count(Verdict::Pass) - at_endpoint).to_string(),
         at_endpoint.to_string(),
         count(Verdict::UpperBound).to_string(),
         count(Verdict::NotConverged).to_string(),
         median(&|(_, found)| found.work.in_gradients()),
+    ]
+}
+
+/// Whether a path is certified because it is no higher than its higher endpoint.
+fn is_pass_at_endpoint(found: &Certificate) -> bool {
+    found.verdict == Verdict::Pass && found.is_at_end
+}
+
+/// The columns of the report's table of the main numbers.
+pub(super) fn index(results: &Results) -> Vec<IndexColumn> {
+    if super::section(results.config).is_none() {
+        return Vec::new();
+    }
+    let sets = results.paths(&results.sets());
+    let all: Vec<(&PathSet, Vec<Pair>)> = sets
+        .iter()
+        .map(|paths| (paths, refined(results, paths)))
+        .filter(|(_, pairs)| !pairs.is_empty())
+        .collect();
+    let median = |number: &dyn Fn(&Pair) -> f64| {
+        let cell = |(paths, pairs): &(&PathSet, Vec<Pair>)| {
+            let numbers = pairs.iter().map(number);
+            let cell = IndexCell::median(&paths.set, paths.landscape, numbers)?;
+            let certified = pairs.iter().all(|(_, found)| found.verdict == Verdict::Pass);
+            Some(if certified { cell } else { cell.marked(BOUND, "") })
+        };
+        all.iter().filter_map(cell).collect()
+    };
+    let certified = |(paths, pairs): &(&PathSet, Vec<Pair>)| {
+        let passes = pairs.iter().filter(|(_, found)| found.verdict == Verdict::Pass).count();
+        IndexCell::count(&paths.set, paths.landscape, passes).marked("", &format!("/{}", pairs.len()))
+    };
+    let column = |name, about, cells| IndexColumn { group: "Refined, medians", name, about, cells };
+    vec![
+        column("refined", "Lowest maximum between the endpoints.", median(&|(_, found)| found.height)),
+        column(
+            "excess",
+            "Refined barrier less the higher endpoint.",
+            median(&|(path, found)| found.height - path.higher_endpoint()),
+        ),
+        column(
+            "certified",
+            "Refined barriers that are certified passes, of all refined ones.",
+            all.iter().map(certified).collect(),
+        ),
     ]
 }
 

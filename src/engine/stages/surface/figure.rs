@@ -8,9 +8,9 @@ use crate::landscape::BuiltIn;
 use crate::report::Run;
 use crate::report::contours::{HeightGrid, levels};
 use crate::report::figure::{Figure, Table, exact};
-use crate::report::number::{percent, short, typeset};
-use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
-use crate::report::style::{BLACK, GRAY, height_color, look, look_of, set_name};
+use crate::report::number::{percent, short, typeset, typeset_short};
+use crate::report::panel::{Axis, ColorBar, Ink, Mark, Marker, Panel, Shape};
+use crate::report::style::{BLACK, GRAY, height_color, set_name};
 
 pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     let (mut panels, mut notes) = (Vec::new(), Vec::new());
@@ -48,8 +48,8 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
                 everywhere. Markers are the solutions, each at the nearest point of the plane; the \
                 legend says how far off the plane they lie, and crosses are those by which the \
                 plane was chosen. Solid lines are paths, dashed lines trajectories. What lies off \
-                the plane has another loss than the plane shows at its place. The two axes of a \
-                panel may have different scales. A line instead of a plane has the loss along it, \
+                the plane has another loss than the plane shows at its place. The units of both \
+                axes are equally long. A line instead of a plane has the loss along it, \
                 with the solutions by which it was chosen.",
         notes,
         panels,
@@ -86,7 +86,7 @@ fn drawn(run: &Run<'_>, surface: &Surface) -> Vec<Panel> {
             let title = format!("{} on {}", run.height_label(), field.landscape);
             let loss = with_drawings(run, surface, Panel { title, ..loss });
             let accuracy = (!field.accuracy.is_empty()).then(|| {
-                let panel = contours(surface, &field.accuracy, &accuracy_scale(&field.accuracy));
+                let panel = contours(surface, &field.accuracy, &linear(&field.accuracy));
                 let title = format!("accuracy on {}", field.landscape);
                 with_drawings(run, surface, Panel { title, ..panel })
             });
@@ -100,36 +100,22 @@ struct Scale {
     /// Levels, in places: heights or their logarithms.
     levels: Vec<f64>,
     place: fn(f64) -> f64,
-    /// What the levels are, in words.
-    words: String,
+    /// The height at a place.
+    height: fn(f64) -> f64,
 }
 
 fn loss_scale(losses: &[f64]) -> Scale {
-    let Some([low, high]) = range(losses) else { return linear("loss", losses) };
+    let Some([low, high]) = range(losses) else { return linear(losses) };
     if low <= 0.0 || high / low < 3.0 {
-        return linear("loss", losses);
+        return linear(losses);
     }
     let levels = levels(low.log10(), high.log10());
-    let ends = levels.first().zip(levels.last());
-    let words = ends.map_or_else(String::new, |(&first, &last)| {
-        let [first, last] = [first, last].map(|place| typeset(10_f64.powf(place)));
-        let step = levels.windows(2).next().map_or(1.0, |pair| 10_f64.powf(pair[1] - pair[0]));
-        format!("contours from {first} to {last}, each {} times the one before", short(step))
-    });
-    Scale { levels, place: f64::log10, words }
+    Scale { levels, place: f64::log10, height: |place| 10_f64.powf(place) }
 }
 
-fn accuracy_scale(accuracies: &[f64]) -> Scale {
-    linear("accuracy", accuracies)
-}
-
-fn linear(what: &str, numbers: &[f64]) -> Scale {
+fn linear(numbers: &[f64]) -> Scale {
     let levels = range(numbers).map_or_else(Vec::new, |[low, high]| levels(low, high));
-    let ends = levels.first().zip(levels.last());
-    let words = ends.map_or_else(String::new, |(&first, &last)| {
-        format!("contours of the {what} from {} to {}", typeset(first), typeset(last))
-    });
-    Scale { levels, place: |height| height, words }
+    Scale { levels, place: |height| height, height: |place| place }
 }
 
 fn axis_label(surface: &Surface, axis: usize) -> String {
@@ -163,8 +149,12 @@ fn contours(surface: &Surface, values: &[f64], scale: &Scale) -> Panel {
     for (rank, areas) in grid.areas(levels).into_iter().enumerate() {
         panel = panel.with(Shape::Areas(areas), solid(rank + 1), None);
     }
-    let key = Some(scale.words.clone()).filter(|words| !words.is_empty());
-    panel.with(Shape::Areas(Vec::new()), solid(levels.len() / 3), key)
+    panel.color_bar = (!levels.is_empty()).then(|| ColorBar {
+        colors: (0..=levels.len()).map(shade).collect(),
+        levels: levels.iter().map(|&place| typeset_short((scale.height)(place))).collect(),
+    });
+    panel.equal_units = true;
+    panel
 }
 
 /// Whether a point lies within the extent of the grid, to rounding.
@@ -201,16 +191,15 @@ fn off_plane(surface: &Surface, distances: impl Iterator<Item = f64>) -> String 
 
 /// Paths, trajectories and solutions on top of the contours.
 fn with_drawings(run: &Run<'_>, surface: &Surface, mut panel: Panel) -> Panel {
-    let groups = run.groups();
     for curve in &surface.curves {
         let parts = inside(surface, &curve.points);
         if parts.is_empty() {
             continue;
         }
         let (color, kind) = match &curve.what {
-            CurveName::Path { sets, .. } => (look_of(sets, &groups).color, "path"),
+            CurveName::Path { sets, .. } => (run.look_of(sets).color, "path"),
             CurveName::Trajectory { optimizer, .. } => {
-                (look(optimizer, &groups).color, "trajectory")
+                (run.look_of_optimizer(optimizer).color, "trajectory")
             }
         };
         let ink = Ink::line(color).width(30);
@@ -219,25 +208,47 @@ fn with_drawings(run: &Run<'_>, surface: &Surface, mut panel: Panel) -> Panel {
         // With many curves the legend would hide the panel.
         let label = format!("{kind} {}{off}", curve.what.name());
         let label = (surface.curves.len() <= 4).then_some(label);
-        panel = panel.with(Shape::Lines(parts), ink, label);
+        let mark = mark_of(run, &curve.what);
+        let marks = mark.map_or_else(Vec::new, |mark| vec![mark; parts.len()]);
+        panel = panel.with(Shape::Lines(parts), ink, label).marked(marks);
+        panel = match &curve.what {
+            CurveName::Path { sets, .. } => panel.of_paths(sets),
+            CurveName::Trajectory { .. } => panel,
+        };
     }
     for set in surface.solutions.chunk_by(|a, b| a.set == b.set) {
         let places = set.iter().map(|solution| &solution.place);
         let there: Vec<&[f64; 3]> = places.filter(|place| is_inside(surface, place)).collect();
+        let inside = set.iter().filter(|solution| is_inside(surface, &solution.place));
+        let marks = inside.map(|solution| run.solution(&solution.set, solution.number)).collect();
         if there.is_empty() {
             continue;
         }
         let name = &set[0].set;
-        let look = look(name.group(), &groups);
+        let look = run.look(name);
         let off = off_plane(surface, there.iter().map(|place| place[2]));
         let label = format!("{} ({}){off}", set_name(name), there.len());
         let points = there.iter().map(|&&[x, y, _]| [x, y]).collect();
-        let width = if name.member() == "train" { 60 } else { 35 };
+        let width = if name.member() == "train" { 60 } else { 42 };
         let ink = Ink::marker(look.color).opacity(1.0).width(width);
-        panel = panel.with(Shape::Points(points, look.marker), ink, Some(label));
+        panel = panel
+            .with(Shape::Points(points, look.marker), ink, Some(label))
+            .of_sets([name])
+            .marked(marks);
     }
     let anchors = Shape::Points(surface.anchors.clone(), Marker::Cross);
     panel.with(anchors, Ink::marker(BLACK).opacity(1.0).width(30), None)
+}
+
+/// What a path or a trajectory is about.
+fn mark_of(run: &Run<'_>, what: &CurveName) -> Option<Mark> {
+    match what {
+        CurveName::Path { sets, pair, .. } => Some(run.pair(sets, *pair)),
+        CurveName::Trajectory { optimizer, initialization } => {
+            let (name, _) = run.curves.iter().find(|(name, _)| name.name() == optimizer)?;
+            Some(run.training(name, *initialization))
+        }
+    }
 }
 
 /// Loss or accuracy along a line, on all landscapes.

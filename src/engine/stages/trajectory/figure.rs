@@ -6,7 +6,7 @@ use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
 use crate::report::number::percent;
 use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
-use crate::report::style::{BLACK, group_name, look};
+use crate::report::style::{BLACK, group_name};
 
 /// Panels of each optimizer of a run; the tables have all trajectories.
 const MAX_PANELS: usize = 4;
@@ -61,11 +61,14 @@ fn panel(run: &Run<'_>, several: bool, key: &TrajectoryKey, trajectory: &Traject
     let points: Vec<[f64; 2]> =
         trajectory.projection.outer_iter().map(|row| [row[0], row[1]]).collect();
     let (Some(&first), Some(&last)) = (points.first(), points.last()) else { return panel };
-    let look = look(optimizer, &run.groups());
+    let look = run.look_of_optimizer(optimizer);
+    let mark = run.training(&key.optimizer, key.initialization);
     let step = run.step(&key.optimizer);
     let end = format!("{step} {}", trajectory.epoch.last().copied().unwrap_or_default());
     panel
         .with(Shape::Lines(vec![points.clone()]), Ink::line(look.color), None)
+        .of_optimizer(&key.optimizer)
+        .marked(vec![mark.clone()])
         .with(Shape::Points(points, Marker::Disk), Ink::marker(look.color).width(20), None)
         .with(
             Shape::Points(vec![first], Marker::Triangle),
@@ -73,6 +76,8 @@ fn panel(run: &Run<'_>, several: bool, key: &TrajectoryKey, trajectory: &Traject
             Some(format!("{step} 0")),
         )
         .with(Shape::Points(vec![last], look.marker), Ink::marker(look.color), Some(end))
+        .of_optimizer(&key.optimizer)
+        .marked(vec![mark])
 }
 
 fn fill(table: &mut Table, run: &Run<'_>, key: &TrajectoryKey, trajectory: &Trajectory) {

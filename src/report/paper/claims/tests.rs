@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::data::Split;
 use crate::optimizer::{OptimizerName, Snapshot, TrainingRun, TrainingStop};
 use crate::path::{PathResult, PathSet, PathStop};
-use crate::report::Run;
+use crate::report::{Captured, Run};
 use crate::report::figures::figures;
 use crate::report::paper::{PaperOptimizer, optimizers, published, relation};
 use crate::report::run::SetSharpness;
@@ -114,6 +114,8 @@ fn as_claimed(config: &Config, n: usize) -> Run<'_> {
     let analysis = Analysis::of(&sets, &splits.map(pca), &splits.map(distance)).unwrap();
     Run {
         label: "FCP".to_owned(),
+        number: 0,
+        captured: Captured::default(),
         config,
         effective: config.effective.clone(),
         data: String::new(),
@@ -126,6 +128,7 @@ fn as_claimed(config: &Config, n: usize) -> Run<'_> {
         missing: Vec::new(),
         refined_barriers: Vec::new(),
         sharpness: Vec::new(),
+        index: Vec::new(),
         tables: Vec::new(),
         notes: Vec::new(),
     }
@@ -538,6 +541,8 @@ fn example<'a>(config: &'a Config, label: &str, pair: (u32, u32), height: f64) -
     let set = SetName::parse("minima/given").unwrap();
     Run {
         label: label.to_owned(),
+        number: 0,
+        captured: Captured::default(),
         config,
         effective: config.effective.clone(),
         data: String::new(),
@@ -555,6 +560,7 @@ fn example<'a>(config: &'a Config, label: &str, pair: (u32, u32), height: f64) -
         missing: Vec::new(),
         refined_barriers: Vec::new(),
         sharpness: Vec::new(),
+        index: Vec::new(),
         tables: Vec::new(),
         notes: Vec::new(),
     }

@@ -1,0 +1,203 @@
+//! The table of the main numbers, a row for each set on each landscape.
+
+use super::number::{percent, typeset_short};
+use super::run::Run;
+use super::style::{end_sets, set_name};
+use crate::analysis::statistics::Summary;
+use crate::path::{PathResult, PathSet, PathStop};
+use crate::solutions::{EndSets, LandscapeName, SolutionSet};
+
+/// A column of the table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexColumn {
+    /// What it belongs to, above the names of neighboring columns: `Refined`.
+    pub group: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// What its numbers are, in a sentence.
+    pub about: &'static str,
+    /// Its cells.
+    pub cells: Vec<IndexCell>,
+}
+
+/// A number of a set or of its paths.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexCell {
+    /// The set, or the sets of the endpoints of paths.
+    pub sets: EndSets,
+    /// The landscape; `None` for a number that belongs to the set alone.
+    pub landscape: Option<LandscapeName>,
+    /// The number, by which rows are sorted; NaN comes last.
+    pub value: f64,
+    /// As it is written.
+    pub text: String,
+}
+
+/// A row of the table.
+pub struct IndexRow {
+    /// The sets.
+    pub sets: EndSets,
+    /// The landscape; `None` for a set without paths.
+    pub landscape: Option<LandscapeName>,
+}
+
+/// Before a number that is an upper bound.
+pub const BOUND: &str = "≤\u{a0}";
+/// After a number that would fall with more steps.
+pub const FALLING: &str = "\u{a0}↓";
+
+impl IndexCell {
+    /// The median of the numbers that are finite; `None` if none is.
+    pub fn median(
+        sets: &EndSets,
+        landscape: LandscapeName,
+        numbers: impl IntoIterator<Item = f64>,
+    ) -> Option<Self> {
+        let finite: Vec<f64> = numbers.into_iter().filter(|number| number.is_finite()).collect();
+        let value = Summary::of(&finite).ok()?.median;
+        let text = typeset_short(value);
+        Some(Self { sets: sets.clone(), landscape: Some(landscape), value, text })
+    }
+
+    /// A number of tasks or solutions.
+    pub fn count(sets: &EndSets, landscape: LandscapeName, count: usize) -> Self {
+        let (value, text) = (count as f64, count.to_string());
+        Self { sets: sets.clone(), landscape: Some(landscape), value, text }
+    }
+
+    /// The same with a mark.
+    #[must_use]
+    pub fn marked(mut self, before: &str, after: &str) -> Self {
+        self.text = format!("{before}{}{after}", self.text);
+        self
+    }
+
+    /// Of a set, on whatever landscape.
+    fn of_set(set: &SolutionSet, value: f64, text: String) -> Self {
+        Self { sets: EndSets::within(set.name.clone()), landscape: None, value, text }
+    }
+}
+
+impl IndexRow {
+    /// The printed name of its sets.
+    pub fn name(&self) -> String {
+        self.sets.single().map_or_else(|| end_sets(&self.sets), set_name)
+    }
+
+    /// The cell of a column in this row.
+    pub fn cell<'c>(&self, column: &'c IndexColumn) -> Option<&'c IndexCell> {
+        let is_here = |cell: &&IndexCell| {
+            cell.sets == self.sets && (cell.landscape.is_none() || cell.landscape == self.landscape)
+        };
+        column.cells.iter().find(is_here)
+    }
+}
+
+/// The rows of a run: every set on every landscape of its paths.
+pub fn rows(run: &Run<'_>) -> Vec<IndexRow> {
+    let mut rows: Vec<IndexRow> = Vec::new();
+    let mut add = |sets: EndSets, landscape| {
+        if !rows.iter().any(|row| row.sets == sets && row.landscape == landscape) {
+            rows.push(IndexRow { sets, landscape });
+        }
+    };
+    let (with_paths, more) = (|| run.paths.iter().filter(|of| !of.pairs.is_empty()), &run.index);
+    let more = || more.iter().flat_map(|column| &column.cells);
+    for set in run.sets.iter().filter(|set| set.theta.nrows() > 0) {
+        let sets = EndSets::within(set.name.clone());
+        let of_paths = with_paths().filter(|of| of.set == sets).map(|of| Some(of.landscape));
+        let of_cells = more().filter(|cell| cell.sets == sets).map(|cell| cell.landscape);
+        let mut landscapes: Vec<_> = of_paths.chain(of_cells).flatten().collect();
+        landscapes.sort_unstable();
+        landscapes.dedup();
+        if landscapes.is_empty() {
+            add(sets.clone(), None);
+        }
+        landscapes.into_iter().for_each(|landscape| add(sets.clone(), Some(landscape)));
+    }
+    with_paths().for_each(|of| add(of.set.clone(), Some(of.landscape)));
+    rows
+}
+
+/// The columns of a run: solutions, paths, and what the stages add.
+pub fn columns(run: &Run<'_>) -> Vec<IndexColumn> {
+    let all = of_solutions(run).into_iter().chain(of_paths(run)).chain(run.index.iter().cloned());
+    all.filter(|column| column.cells.iter().any(|cell| !cell.text.is_empty())).collect()
+}
+
+fn of_solutions(run: &Run<'_>) -> Vec<IndexColumn> {
+    let sets = || run.sets.iter().filter(|set| set.theta.nrows() > 0);
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let column = |name, about, cell: &dyn Fn(&SolutionSet) -> (f64, String)| {
+        let cell = |set: &SolutionSet| {
+            let (value, text) = cell(set);
+            IndexCell::of_set(set, value, text)
+        };
+        let cells = sets().map(cell).filter(|cell| !cell.value.is_nan()).collect();
+        IndexColumn { group: "Solutions, means", name, about, cells }
+    };
+    let loss = |values: &[f64]| (mean(values), typeset_short(mean(values)));
+    let accuracy = |values: &[f64]| {
+        let text = percent(mean(values));
+        (mean(values), text.trim_end_matches(" %").to_owned())
+    };
+    let is_network = run.network().is_some();
+    let [train, test] =
+        if is_network { ["training loss", "test loss"] } else { ["height", "height on test"] };
+    vec![
+        column("number", "Number of solutions.", &|set| {
+            (set.theta.nrows() as f64, set.theta.nrows().to_string())
+        }),
+        column(train, "On the training images.", &|set| loss(&set.loss_train)),
+        column(test, "On the test images.", &|set| loss(&set.loss_test)),
+        column("training accuracy (%)", "", &|set| accuracy(&set.accuracy_train)),
+        column("test accuracy (%)", "", &|set| accuracy(&set.accuracy_test)),
+    ]
+}
+
+type PathNumber = fn(&PathResult) -> f64;
+
+/// The medians of paths: name, meaning, number, whether it falls with more steps.
+const MEDIANS: [(&str, &str, PathNumber, bool); 3] = [
+    ("straight line", "Highest loss on the straight line.", |path| path.straight_barrier, false),
+    ("barrier H", "Highest loss on the grid of the path.", |path| path.barrier, true),
+    ("excess", "H less the higher endpoint.", |path| path.barrier - path.higher_endpoint(), true),
+];
+
+type PathCount = fn(&PathSet) -> usize;
+
+/// How searches ended: name, meaning, number of paths.
+const COUNTS: [(&str, &str, PathCount); 4] = [
+    ("paths", "Paths that were found.", |paths| paths.found().count()),
+    ("converged", "Searches that ended because the path had stopped falling.", |paths| {
+        let ended = |path: &&PathResult| {
+            matches!(path.stop, PathStop::Converged { .. } | PathStop::AtEndpoint { .. })
+        };
+        paths.found().filter(ended).count()
+    }),
+    ("falling", "Paths that were lowest after the last step.", falling),
+    ("failed", "Pairs without a path.", PathSet::failed),
+];
+
+fn falling(paths: &PathSet) -> usize {
+    paths.found().filter(|path| path.was_improving()).count()
+}
+
+fn of_paths(run: &Run<'_>) -> Vec<IndexColumn> {
+    let all = || run.paths.iter().filter(|paths| !paths.pairs.is_empty());
+    let medians = MEDIANS.iter().map(|&(name, about, number, falls)| {
+        let cell = |paths: &PathSet| {
+            let cell =
+                IndexCell::median(&paths.set, paths.landscape, paths.found().map(number))?;
+            Some(if falls && falling(paths) > 0 { cell.marked("", FALLING) } else { cell })
+        };
+        let cells = all().filter_map(cell).collect();
+        IndexColumn { group: "Paths, medians", name, about, cells }
+    });
+    let counts = COUNTS.iter().map(|&(name, about, number)| {
+        let cell = |paths: &PathSet| IndexCell::count(&paths.set, paths.landscape, number(paths));
+        let cells = all().map(cell).collect();
+        IndexColumn { group: "Paths, numbers", name, about, cells }
+    });
+    medians.chain(counts).collect()
+}
