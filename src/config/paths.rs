@@ -138,7 +138,8 @@ static PROTOCOL: Key<OneOf<Protocol>> = Key::new("protocol", OneOf::NEW)
     )
     .note(
         "the defaults below are those of `\"published\"`; a key that is written takes precedence \
-         and is reported with the name of the protocol; see [the protocols](methods.md#protocols)",
+         and is reported with the name of the protocol; a change of the protocol invalidates what \
+         the changed defaults invalidate; see [the protocols](methods.md#protocols)",
     )
     .invalidates(Invalidates::Nothing)
     .default(Protocol::Published)
@@ -148,8 +149,9 @@ static PAIRS: Key<NumberOfPairs> = Key::new("pairs", NumberOfPairs)
     .unit("pairs")
     .meaning("pairs of each set, drawn at random without repetition; all pairs if a set has fewer")
     .note(
-        "`\"spanning\"` chooses pairs of all sets together, in rounds: those whose path can still \
-         lower the height at which solutions are joined, at most 2 for each solution",
+        "`\"spanning\"`: at most two pairs for each solution of all sets together, chosen for a \
+         `[[graph]]` ([how](methods.md#pairs-of-a-spanning-tree)); they are no random sample, so \
+         not for statistics of barriers",
     )
     .invalidates(Invalidates::Nothing)
     .default(Pairs::Count(300));
@@ -193,7 +195,7 @@ static START: Key<Text, Derived> = Key::new("start", Text)
     )
     .note(
         "the directory of the run itself stands for its paths before the last change of the \
-         settings; other curves invalidate the paths",
+         settings; another directory invalidates the paths only if its curves differ",
     )
     .invalidates(Invalidates::Nothing)
     .derived("the straight line", "\"results/fcp\"");
@@ -247,7 +249,7 @@ static TEST: Key<CountOrAll> = Key::new("test", CountOrAll)
 
 static BATCH: Key<CountOrAll> = Key::new("batch", CountOrAll)
     .unit("images")
-    .meaning("images in each step of a descent, drawn at random; reported losses use all images")
+    .meaning("images in each step of a search, drawn at random; reported losses use all images")
     .note(
         "a landscape that does not have more images than this uses all of them; not with \
            `[landscape]`",
@@ -302,12 +304,13 @@ static POINTS: Key<Count> =
 static LAMBDA: Key<Number> = Key::new("lambda", Number::NOT_NEGATIVE)
     .unit("loss")
     .meaning("λ, the weight of the squared distances between the points")
+    .note("a larger one makes paths shorter and their points more evenly spaced")
     .default(1e-4);
 
 static STEPS: Key<Count> = Key::new("steps", Count::at_least(0))
     .unit("steps")
     .meaning("steps of the Adam optimizer; 0: the path is the straight line")
-    .note("more steps continue existing paths, see `keep_states`")
+    .note("more steps continue existing paths (`keep_states`) if `schedule` is `\"constant\"`")
     .invalidates(Invalidates::LongerPaths)
     .default(100);
 

@@ -30,7 +30,10 @@ pub struct ProcessConfig {
 }
 
 static COMMAND: Key<Texts, Required> = Key::new("command", Texts)
-    .meaning("the program that computes the landscape, and its arguments; every rank starts one")
+    .meaning(
+        "the program that computes the landscape, and its arguments; one runs beside every rank \
+         that has tasks",
+    )
     .note(
         "a program without a slash is looked up in `PATH`; relative names start at the working \
          directory; `~` and `$VARIABLES` are expanded",

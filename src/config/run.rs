@@ -36,7 +36,10 @@ static CHECKPOINT: Key<Number> =
             .default(10.0);
 
 static RETRIES: Key<Count> = Key::new("retries", Count::between(0, 1))
-    .meaning("1: a task that panicked or whose result was lost is repeated once")
+    .meaning(
+        "1: a task that failed by an error of a program, or whose result was lost, is repeated \
+         once",
+    )
     .invalidates(Invalidates::Nothing)
     .default(0);
 

@@ -124,10 +124,14 @@ fn changes(section: &SectionSpec) -> String {
         }
     }
     let own = own.unwrap_or("nothing");
-    let others = exceptions
-        .into_iter()
-        .map(|(words, names)| format!("; of {} {}", names.join(", "), words.unwrap_or("nothing")));
-    format!("A change of a key invalidates {own}{}.\n", others.collect::<String>())
+    let others = exceptions.into_iter().map(|(words, names)| {
+        let verb = if names.len() == 1 { "invalidates" } else { "invalidate" };
+        format!("{} {verb} {}", names.join(", "), words.unwrap_or("nothing"))
+    });
+    let others: Vec<String> = others.collect();
+    let exceptions =
+        if others.is_empty() { String::new() } else { format!(" But {}.", others.join("; ")) };
+    format!("A change of a key invalidates {own}.{exceptions}\n")
 }
 
 fn table(keys: &[&dyn KeySpec]) -> String {

@@ -38,7 +38,7 @@ const KEYS: &[ChoiceKey] = &[
         KeyKind::OptionalText { words: "any", example: "\"emnist-letters\"" },
     )
     .note(
-        "chooses among several sets of files: `\"emnist-letters\"` for \
+        "chooses among several groups of files: `\"emnist-letters\"` for \
          `emnist-letters-train-images-idx3-ubyte` and the three others; `\"\"` for files without a \
          prefix",
     ),
@@ -59,19 +59,11 @@ impl DataFormat for Idx {
 
     fn documentation(&self) -> &'static str {
         "Four IDX files, as MNIST, Fashion-MNIST, KMNIST and EMNIST are published, or as torchvision\n\
-         and Kaggle unpack them: images and labels for training and for testing. Images are bytes or\n\
-         floating-point numbers, of 3 dimensions `(n, height, width)`, or of 4 with 1 to 4 channels.\n\
-         Labels are integers of 8, 16 or 32 bits. Bytes become numbers from 0 to 1; floating-point\n\
-         numbers are used as they are.\n\n\
-         The four files may be called by the names of MNIST, with dots in place of hyphens, `test` in\n\
-         place of `t10k`, and a prefix. If they are not in `dir` itself, they are looked for in the\n\
-         folders below. If several sets fit, lossatlas lists them and asks for `dir` or `prefix`.\n\
-         `lossatlas check` prints the files that were found.\n\n\
-         Classes are numbered from the smallest label to the largest, over both files of labels: the\n\
-         letters of EMNIST, labeled 1 to 26, are 26 classes. A number between them that no image has\n\
-         is a class all the same. `classes = 10` makes ten classes, also where some do not occur.\n\
-         Versions before 0.2.0 always had ten: `classes = 10` continues their results where the\n\
-         labels are not 0 to 9. [your-own-data.md](your-own-data.md) shows how to write such files."
+         and Kaggle unpack them. [your-own-data.md](your-own-data.md) has the names, types and\n\
+         classes that are read, and the lines of Python that write such files. `lossatlas check`\n\
+         prints the files that were found.\n\n\
+         Versions before 0.2.0 always had ten classes: `classes = 10` continues their results where\n\
+         the labels are not 0 to 9."
     }
 
     fn keys(&self) -> &'static [ChoiceKey] {

@@ -67,15 +67,10 @@ impl DataFormat for Npy {
 
     fn documentation(&self) -> &'static str {
         "Arrays of NumPy, in an `.npz` file as `numpy.savez` writes it, or each in an `.npy` file of\n\
-         its name: `train_images`, `train_labels`, `test_images` and `test_labels` (or `x_train`,\n\
-         `y_train`, `x_test`, `y_test`, as Keras calls them). Without test images, `images` and\n\
-         `labels` (or `x` and `y`) are split: a random order of the images follows from `split_seed`\n\
-         alone; the first `test` of them are held out, the next `train` are trained on.\n\n\
-         Images are `(n, height, width)`, or of 4 dimensions with 1 to 4 channels, of type uint8 (0\n\
-         to 255, which become 0 to 1), float32 or float64 (used as they are, in single precision).\n\
-         Labels are `(n,)`, integers of any type. Classes are numbered from the smallest label to the\n\
-         largest, over all labels, as for IDX files. [your-own-data.md](your-own-data.md) has the\n\
-         lines of Python that write such files."
+         its name. Without test images, `images` and `labels` (or `x` and `y`) are split: a random\n\
+         order of the images follows from `split_seed` alone; the first `test` of them are held out,\n\
+         the next `train` are trained on. [your-own-data.md](your-own-data.md) has the other names,\n\
+         the types and the classes that are read, and the lines of Python that write such files."
     }
 
     fn keys(&self) -> &'static [ChoiceKey] {

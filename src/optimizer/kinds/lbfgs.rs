@@ -19,7 +19,7 @@ pub struct LbfgsKind;
 static KEYS: [ChoiceKey; 5] = [
     ChoiceKey::count("iterations", "maximum number of iterations", 1000)
         .unit("iterations")
-        .note("an iteration counts as an epoch in curves and snapshots"),
+        .note("an iteration counts as an epoch, in curves and for ω^train and ω^test"),
     ChoiceKey::count("memory", "steps remembered for the quasi-Newton direction", 10).unit("steps"),
     ChoiceKey::count(
         "line_search_evaluations",

@@ -64,7 +64,7 @@ static METHOD: Key<OneOf<MethodName>> = Key::new("method", OneOf::NEW)
         "what is compared: the `\"weights\"`, or the `\"activations\"`, the outputs of the hidden \
          units on images",
     )
-    .note("with the weights, all vectors together are never spread wider than before")
+    .note("`\"weights\"` never increases the spread of all vectors about their mean")
     .default(MethodName::Weights);
 
 static ORDERS: Key<Count> = Key::new("orders", Count::at_least(0))

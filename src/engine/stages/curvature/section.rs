@@ -116,7 +116,8 @@ static PRODUCTS: Key<Count> = Key::new("products", Count::at_least(1))
     .unit("products")
     .meaning(
         "maximum number of products of the Hessian with a vector for the eigenvalues at a point, \
-         and again for the filter-normalized one",
+         and again for the sharpness that does not depend on the scale of the weights \
+         (filter-normalized)",
     )
     .note("a product takes two gradients; an eigenvalue that has not converged is NaN")
     .default(200);
