@@ -5,25 +5,24 @@ from __future__ import annotations
 import functools
 import os
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, Mapping, Union
+from typing import TYPE_CHECKING, Any, Mapping
 
 import h5py
 import numpy as np
 import pandas
 import xarray
 
-from . import configuration, datasets, tables
+from . import configuration, datasets, tables, weights
+from .curves import Curves, Pair
 from .datasets import text
-from .errors import FileError, MissingResult, listed
-from .files import open_atlas, open_curves
-from .path import SHAPES, Path
+from .errors import MissingResult, listed
+from .files import open_atlas
+from .path import Path
 from .results import Results, groups, landscapes, sets
 
 if TYPE_CHECKING:
     import networkx
     import torch
-
-Pair = Union[int, str, "tuple[int, int]"]
 
 
 def open(place: str | os.PathLike[str]) -> Run:
@@ -50,7 +49,7 @@ class Run:
     def __init__(self, place: str | os.PathLike[str]):
         self.file, self.h5 = open_atlas(FilePath(place))
         self.directory = self.file.parent
-        self._curves: h5py.File | None = None
+        self._curves = Curves(self.file, self.h5)
 
     # ---- The run ----------------------------------------------------------------------------
 
@@ -83,9 +82,10 @@ class Run:
         """What the run does not have, a row each: `group`, `row`, `status` and `reason`.
 
         It covers training runs, minimizations, paths, refinements, curvature, kernel PCA, surfaces
-        and graphs, and what the file says to have failed. `status` is `missing` for what has not been computed, `failed` or `diverged` for what could
-        not be. The table of a finished run without failures is empty. `row` counts in the group; it
-        is empty if the row concerns all of the group.
+        and graphs, and what the file says to have failed. `status` is `missing` for what has not
+        been computed, `failed` or `diverged` for what could not be. The table of a finished run
+        without failures is empty. `row` counts in the group; it is empty if the row concerns all
+        of the group.
         """
         return tables.missing(self.h5, self.configuration)
 
@@ -206,68 +206,18 @@ class Run:
 
         The curve must have been kept (`paths.store`).
         """
+        # Raises what says which sets and landscapes there are.
         by_landscape = self.paths[set]
         if on is not None:
-            by_landscape[on]  # Raises what says which there are.
-            return self._path(set, pair, on)
+            by_landscape[on]
+        found = landscapes(sets(self.h5["paths"])[set], self._order)
         first = None
-        for landscape in by_landscape:
+        for landscape in [on] if on is not None else found:
             try:
-                return self._path(set, pair, landscape)
+                return self._curves.path(set, pair, landscape, found[landscape])
             except MissingResult as error:
                 first = first or error
         raise first or MissingResult(f"{self.file}: there are no paths of {set}")
-
-    def _path(self, set: str, pair: Pair, on: str) -> Path:
-        group = landscapes(sets(self.h5["paths"])[set], self._order)[on]
-        row, (a, b) = self._row(group, pair)
-        curve = self._curve(group)
-        name = f"{set}:{a}-{b} on {on}"
-        kept = [] if curve is None else curve["path"][:].tolist()
-        if curve is None or row not in kept:
-            others = f" Kept are those of the rows {listed(kept)}." if kept else ""
-            raise MissingResult(
-                f"{self.file}: the curve of {name} was not kept.{others} This command keeps all: "
-                f"lossatlas resume {self.directory} --set paths.store=all"
-            )
-        method = text(curve.attrs["method"])
-        if method not in SHAPES:
-            raise FileError(f"{curve.file.filename}:{curve.name}: the method {method!r} is unknown")
-        index = kept.index(row)
-        return Path(
-            set=set,
-            landscape=on,
-            row=row,
-            initializations=(a, b),
-            method=method,
-            endpoints=curve["endpoint"][index],
-            coefficients=curve["coefficient"][index],
-            profile=datasets.dataset(group).isel(path=row),
-        )
-
-    def _row(self, group: h5py.Group, pair: Pair) -> tuple[int, tuple[int, int]]:
-        """The row of a path, and the initialization numbers of its endpoints."""
-        pairs = [tuple(ends) for ends in group["pair_initialization"][:].tolist()]
-        if isinstance(pair, (int, np.integer)):
-            wanted = pairs[pair] if 0 <= pair < len(pairs) else None
-            what = f"row {pair} among {len(pairs)} paths"
-        else:
-            words = pair.split("-") if isinstance(pair, str) else pair
-            wanted = tuple(int(number) for number in words)
-            what = "path " + "-".join(str(number) for number in wanted)
-        if wanted not in pairs:
-            have = listed(f"{a}-{b}" for a, b in pairs)
-            raise MissingResult(f"{self.file}:{group.name}: there is no {what}, but {have}")
-        row = int(pair) if isinstance(pair, (int, np.integer)) else pairs.index(wanted)
-        return row, wanted
-
-    def _curve(self, group: h5py.Group) -> h5py.Group | None:
-        if "curve" in group or "curve_file" not in group.attrs:
-            return group.get("curve")
-        if self._curves is None:
-            file = self.directory / text(group.attrs["curve_file"])
-            self._curves = open_curves(file, self.file, self.h5)
-        return self._curves.get(f"{group.name}/curve")
 
     # ---- Weights ----------------------------------------------------------------------------
 
@@ -277,16 +227,7 @@ class Run:
         source  a set of solutions, `"sgd/train"`, or a vector (parameters,), such as `path(0.5)`.
         row     of the set; of trained solutions 0 is the one of the lowest training loss.
         """
-        theta = self._theta(source, row)
-        network = self.h5["network"]
-        parts = {}
-        for name, shape, offset in zip(
-            datasets.texts(network["name"]), network["shape"][:], network["offset"][:]
-        ):
-            sizes = [int(size) for size in shape if size]
-            start = int(offset)
-            parts[str(name)] = theta[start : start + int(np.prod(sizes))].reshape(sizes)
-        return parts
+        return weights.tensors(self.h5["network"], self._theta(source, row))
 
     def state_dict(self, source: str | np.ndarray, row: int = 0) -> dict[str, torch.Tensor]:
         """The same for `module.load_state_dict`: names and shapes are those of PyTorch."""
@@ -381,8 +322,7 @@ class Run:
     def close(self) -> None:
         """Closes the files. What was read before stays."""
         self.h5.close()
-        if self._curves is not None:
-            self._curves.close()
+        self._curves.close()
 
     def __enter__(self) -> Run:
         return self

@@ -164,7 +164,7 @@ fn r_reads_and_draws() {
         .expect("barriers");
     // The median of two paths.
     assert_eq!(heights.len(), 2);
-    let median = format!("median barrier: sgd {:.6},", (heights[0] + heights[1]) / 2.0);
+    let median = format!("median barrier: sgd {:.6},", f64::midpoint(heights[0], heights[1]));
     assert!(printed.contains(&median), "{median} is not in {printed}");
     assert!(printed.contains("42200 parameters, 3 vectors"), "{printed}");
     let picture = fs::read(root.path().join("barriers.png")).expect("a picture");
