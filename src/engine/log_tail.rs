@@ -58,7 +58,8 @@ fn of_json(line: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const WARNING: &str = "2026-01-02T03:04:05.678901Z  WARN task failed stage=\"paths\" reason=\"a\"";
+    const WARNING: &str =
+        "2026-01-02T03:04:05.678901Z  WARN task failed stage=\"paths\" reason=\"a\"";
 
     #[test]
     fn only_the_last_warnings_and_errors_are_shown_in_both_formats() {

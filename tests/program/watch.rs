@@ -15,14 +15,16 @@ use tempfile::tempdir;
 /// Runs a program on a terminal of 20 rows and 60 columns. After the third look at a running stage
 /// it types a text. Prints what the terminal got, whether it echoes in the end, and the exit code.
 const ON_A_TERMINAL: &str = "
-import base64, fcntl, json, os, pty, select, struct, sys, termios, time
+import fcntl, json, os, select, struct, sys, termios, time
 typed = bytes.fromhex(sys.argv[1])
-process, master = pty.fork()
-if process == 0:
-    time.sleep(0.2)
-    os.execvp(sys.argv[2], sys.argv[2:])
+master, terminal = os.openpty()
 fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack('HHHH', 20, 60, 0, 0))
-terminal = os.open(os.ptsname(master), os.O_RDWR | os.O_NOCTTY)
+process = os.fork()
+if process == 0:
+    os.setsid()
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+    [os.dup2(terminal, number) for number in range(3)]
+    os.execvp(sys.argv[2], sys.argv[2:])
 echoes = lambda: bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
 said, silent, code, begun = b'', None, None, time.time()
 while code is None and time.time() - begun < 120:

@@ -125,7 +125,7 @@ fn tasks_in(tasks: &[Running], space: Option<usize>) -> Vec<String> {
     tasks.sort_by_key(|task| task.rank);
     let space = space.unwrap_or(usize::MAX);
     let shown = if tasks.len() > space { space.saturating_sub(1) } else { tasks.len() };
-    let lines = tasks.iter().take(shown).map(|task| format!("  {}", task_line(task)));
+    let lines = tasks.iter().take(shown).map(|task| format!("  {}", task_line(task, false)));
     let hidden = tasks.len() - shown;
     let rest = (hidden > 0).then(|| format!("  and {hidden} more"));
     lines.chain(rest).collect()

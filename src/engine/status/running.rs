@@ -1,0 +1,85 @@
+//! What a run that is going on is doing.
+
+use crate::engine::progress::{self, ProgressSnapshot, Running};
+use jiff::{Span, Timestamp};
+use serde::Serialize;
+use std::time::Duration;
+
+/// Longer than this without a report is worth a word. A rank reports every second, with thousands
+/// of ranks every half minute, unless one step takes longer.
+const SILENCE: Duration = Duration::from_mins(1);
+
+/// The stage of a run that is going on.
+#[derive(Serialize)]
+pub struct RunningStage {
+    /// Name of the stage.
+    #[serde(rename = "stage")]
+    pub name: String,
+    updated: Timestamp,
+    seconds_left: Option<f64>,
+    /// When the stage will end, to the second.
+    ends: Option<Timestamp>,
+    /// Seconds by which it should have ended.
+    overdue: Option<f64>,
+    /// Tasks that end in a second, on average since the start; `None` before the first has ended.
+    pub tasks_per_second: Option<f64>,
+    /// The tasks that ranks work on.
+    pub tasks: Vec<Running>,
+}
+
+impl RunningStage {
+    /// What a run says of itself.
+    pub fn of(snapshot: ProgressSnapshot) -> Self {
+        let tasks_per_second = tasks_per_second(&snapshot);
+        let ProgressSnapshot { updated, stage, seconds_left, overdue, running, .. } = snapshot;
+        // A stage that should have ended has no time left to tell.
+        let seconds_left = seconds_left.filter(|_| overdue.is_none());
+        let ends = seconds_left.and_then(|seconds| {
+            updated.checked_add(Span::new().try_seconds(seconds.round() as i64).ok()?).ok()
+        });
+        let ends = ends.and_then(|end| Timestamp::from_second(end.as_second()).ok());
+        Self { name: stage, updated, seconds_left, ends, overdue, tasks_per_second, tasks: running }
+    }
+
+    /// `3 minutes left`; `None` while too little is known.
+    pub fn remaining(&self) -> Option<String> {
+        progress::time_left(self.seconds_left, self.overdue)
+    }
+
+    /// `, 3 minutes left in this stage, which ends at about …`; empty while too little is known.
+    pub fn time_left(&self) -> String {
+        let Some(left) = self.remaining() else { return String::new() };
+        match self.ends.filter(|_| left.ends_with(" left")) {
+            Some(ends) => format!(", {left} in this stage, which ends at about {ends}"),
+            None => format!(", {left}"),
+        }
+    }
+}
+
+fn tasks_per_second(snapshot: &ProgressSnapshot) -> Option<f64> {
+    let seconds = snapshot.updated.duration_since(snapshot.began?).as_secs_f64();
+    (snapshot.ended > 0 && seconds > 0.0).then(|| snapshot.ended as f64 / seconds)
+}
+
+/// A task that runs, in one line; the time when it has begun only if there is room for it.
+pub fn task_line(task: &Running, has_room: bool) -> String {
+    let Running { name, rank, since, fraction, loss, reported } = task;
+    let begun = if has_room { format!(", since {since:.0}") } else { String::new() };
+    let running = progress::duration(seconds_since(*since));
+    let done = fraction.map_or_else(String::new, |done| format!(" {:.0} %", 100.0 * done));
+    let loss = loss.map_or_else(String::new, |loss| format!(", loss {loss:.4e}"));
+    // Nobody expects a report from work without parts.
+    let silence = fraction.map_or(0.0, |_| seconds_since(reported.unwrap_or(*since)));
+    let silent = silence > SILENCE.as_secs_f64();
+    let silence = if silent {
+        format!(", no report for {}", progress::duration(silence))
+    } else {
+        String::new()
+    };
+    format!("rank {rank}: {name},{done} after {running}{begun}{loss}{silence}")
+}
+
+/// Until now.
+pub fn seconds_since(time: Timestamp) -> f64 {
+    Timestamp::now().duration_since(time).as_secs_f64()
+}
