@@ -18,7 +18,7 @@ import numpy as np
 report, atlas = Path(sys.argv[1]), h5py.File(sys.argv[2])
 wrong = []
 
-VOID = {"meta", "link", "br"}
+VOID = {"meta", "link", "br", "input"}
 
 
 class Page(HTMLParser):
@@ -58,14 +58,28 @@ def check_page():
         known = link == "data:," or (link[:1] == "#" and link[1:] in page.ids) or (report / link).is_file()
         if not known:
             wrong.append(f"link to {link}")
-    for outside in re.findall(r"https?://[^\s\"'<]*|@import|url\(|<script|<iframe|<img", text):
-        if outside != "http://www.w3.org/2000/svg":
-            wrong.append(f"the page has {outside}")
-    pictures = re.findall(r"<svg.*?</svg>", text, re.S)
+    outside = r"https?://[^\s\"'<]*|@import|url\(|<script [^>]*|<iframe|<img|fetch\(|XMLHttp|import\(|WebSocket|sendBeacon"
+    for found in re.findall(outside, text):
+        if found != "http://www.w3.org/2000/svg":
+            wrong.append(f"the page has {found}")
+    if text.count("<script>") != 1:
+        wrong.append("not one script of its own")
+    pictures = list(outer_pictures(text))
     if not pictures:
         wrong.append("no picture on the page")
     for picture in pictures:
         xml.fromstring(picture)
+
+
+def outer_pictures(text):
+    """The SVG elements that are in no other one."""
+    depth = 0
+    for tag in re.finditer(r"<(/?)svg\b", text):
+        if not tag[1] and depth == 0:
+            start = tag.start()
+        depth += -1 if tag[1] else 1
+        if depth == 0:
+            yield text[start : tag.end() + 1]
 
 
 def check_pictures():

@@ -18,7 +18,7 @@ pub(super) fn section(runs: &[Run<'_>]) -> Markup {
             section #index {
                 h2 { "Main numbers" }
                 div.scroll tabindex="0" {
-                    table.sortable {
+                    table.sortable.several[several] {
                         thead {
                             tr {
                                 th colspan=(texts) {}
