@@ -29,7 +29,8 @@ impl Run<'_> {
 
     /// The mark of a solution.
     pub fn solution(&self, set: &SetName, number: u32) -> Mark {
-        let name = format!("{}, initialization {number}", set_name(set));
+        let word = if self.network().is_some() { "initialization" } else { "number" };
+        let name = format!("{}, {word} {number}", set_name(set));
         Mark { name, subject: Subject::Solutions(vec![self.key(set, number)]) }
     }
 

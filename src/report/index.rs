@@ -187,8 +187,7 @@ fn of_paths(run: &Run<'_>) -> Vec<IndexColumn> {
     let all = || run.paths.iter().filter(|paths| !paths.pairs.is_empty());
     let medians = MEDIANS.iter().map(|&(name, about, number, falls)| {
         let cell = |paths: &PathSet| {
-            let cell =
-                IndexCell::median(&paths.set, paths.landscape, paths.found().map(number))?;
+            let cell = IndexCell::median(&paths.set, paths.landscape, paths.found().map(number))?;
             Some(if falls && falling(paths) > 0 { cell.marked("", FALLING) } else { cell })
         };
         let cells = all().filter_map(cell).collect();

@@ -46,6 +46,28 @@ pub fn typeset_short(value: f64) -> String {
     for_print(&short(value))
 }
 
+/// As [`typeset_short`], without zeros at the end: `0.5`, `10⁻⁵`.
+pub fn typeset_trimmed(value: f64) -> String {
+    let text = typeset_short(value);
+    let (digits, power) = text.split_once('×').unwrap_or((&text, ""));
+    let is_fraction = digits.contains('.');
+    let digits =
+        if is_fraction { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+    match (digits, power) {
+        (digits, "") => digits.to_owned(),
+        ("1", power) => power.to_owned(),
+        (digits, power) => format!("{digits}×{power}"),
+    }
+}
+
+/// A multiple of a step, which has few decimals except for rounding.
+pub fn typeset_level(value: f64) -> String {
+    if value != 0.0 && !(1e-6..1e6).contains(&value.abs()) {
+        return typeset(value);
+    }
+    ((value * 1e9).round() / 1e9).to_string().replacen('-', "−", 1)
+}
+
 fn for_print(text: &str) -> String {
     let power =
         text.split_once('e').and_then(|(digits, exponent)| Some((digits, exponent.parse().ok()?)));
@@ -102,6 +124,16 @@ pub fn median(numbers: impl IntoIterator<Item = f64>) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn zeros_at_the_end_are_left_out() {
+        let cases =
+            [(0.5, "0.5"), (10.0, "10"), (100.0, "100"), (1e-5, "10⁻⁵"), (3.1623e-5, "3.16×10⁻⁵")];
+        for (value, text) in cases {
+            assert_eq!(typeset_trimmed(value), text, "{value}");
+        }
+        assert_eq!([0.3, -0.1 * 3.0, 0.0].map(typeset_level), ["0.3", "−0.3", "0"]);
+    }
 
     #[test]
     fn four_digits_or_a_power_of_ten() {

@@ -85,7 +85,8 @@ pub fn write(
         files.push((format!("{}.csv", table.name), comma_separated(table)?));
     }
     let absolute = absolute(directory);
-    let page = Page { directory: &absolute, runs, figures: &drawn, claims: &claims, made_by }.html();
+    let page =
+        Page { directory: &absolute, runs, figures: &drawn, claims: &claims, made_by }.html();
     files.push((PAGE.to_owned(), page.into_bytes()));
 
     let kept = files::write(directory, &files)
@@ -102,9 +103,12 @@ pub fn write(
 fn absolute(directory: &Path) -> PathBuf {
     let full = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     let existing = full.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
-    existing.map_or_else(|| full.clone(), |(part, real)| {
-        full.strip_prefix(part).map_or_else(|_| full.clone(), |rest| real.join(rest))
-    })
+    existing.map_or_else(
+        || full.clone(),
+        |(part, real)| {
+            full.strip_prefix(part).map_or_else(|_| full.clone(), |rest| real.join(rest))
+        },
+    )
 }
 
 /// A drawn figure: its panels for the page, and its own files.

@@ -18,7 +18,7 @@ import numpy as np
 report, atlas = Path(sys.argv[1]), h5py.File(sys.argv[2])
 wrong = []
 
-VOID = {"meta", "link", "br"}
+VOID = {"meta", "link", "br", "input"}
 
 
 class Page(HTMLParser):
@@ -58,14 +58,28 @@ def check_page():
         known = link == "data:," or (link[:1] == "#" and link[1:] in page.ids) or (report / link).is_file()
         if not known:
             wrong.append(f"link to {link}")
-    for outside in re.findall(r"https?://[^\s\"'<]*|@import|url\(|<script|<iframe|<img", text):
-        if outside != "http://www.w3.org/2000/svg":
-            wrong.append(f"the page has {outside}")
-    pictures = re.findall(r"<svg.*?</svg>", text, re.S)
+    outside = r"https?://[^\s\"'<]*|@import|url\(|<script [^>]*|<iframe|<img|fetch\(|XMLHttp|import\(|WebSocket|sendBeacon"
+    for found in re.findall(outside, text):
+        if found != "http://www.w3.org/2000/svg":
+            wrong.append(f"the page has {found}")
+    if text.count("<script>") != 1:
+        wrong.append("not one script of its own")
+    pictures = list(outer_pictures(text))
     if not pictures:
         wrong.append("no picture on the page")
     for picture in pictures:
         xml.fromstring(picture)
+
+
+def outer_pictures(text):
+    """The SVG elements that are in no other one."""
+    depth = 0
+    for tag in re.finditer(r"<(/?)svg\b", text):
+        if not tag[1] and depth == 0:
+            start = tag.start()
+        depth += -1 if tag[1] else 1
+        if depth == 0:
+            yield text[start : tag.end() + 1]
 
 
 def check_pictures():
@@ -233,6 +247,44 @@ def check_negative_shares():
             wrong.append(f"the page does not say of {name} that {share}")
 
 
+def index_rows():
+    """The rows of the table of the main numbers, each by the names of its columns; numbers as they are sorted by."""
+    text = re.search(r'<section id="index">(.*?)</section>', (report / "index.html").read_text(), re.S)[1]
+    head, body = re.search(r"<thead>(.*?)</thead><tbody>(.*?)</tbody>", text, re.S).groups()
+    names = re.findall(r'<th[^>]* data-column="\d+"[^>]*>(.*?)</th>', head)
+    for row in re.findall(r"<tr>(.*?)</tr>", body):
+        cells = re.findall(r"<t[hd]([^>]*)>(.*?)</t[hd]>", row)
+        values = [re.search(r'data-value="([^"]*)"', attributes) for attributes, _ in cells]
+        texts = [text if value is None else float(value[1]) for value, (_, text) in zip(values, cells)]
+        # The first of two columns of one name belongs to the paths, the second to the refined ones.
+        yield dict(reversed(list(zip(names, texts, strict=True))))
+
+
+def check_index():
+    seen = 0
+    for row in index_rows():
+        group, member = row["set"].split(" ")
+        name = f"{ {'SGD': 'sgd', 'L-BFGS': 'lbfgs'}[group]}/{member}"
+        solutions, paths = atlas[f"solutions/{name}"], atlas[f"paths/{name}/on_{row['on']}"]
+        loss = paths["loss"][:]
+        expected = {
+            "number": len(solutions["initialization"]),
+            "training loss": solutions["loss_train"][:].mean(),
+            "test loss": solutions["loss_test"][:].mean(),
+            "training accuracy (%)": solutions["accuracy_train"][:].mean(),
+            "straight line": np.median(paths["height_straight"]),
+            "barrier H": np.median(paths["height"]),
+            "excess": np.median(paths["height"][:] - np.maximum(loss[:, 0], loss[:, -1])),
+            "paths": paths["status"].asstr()[:].tolist().count("done"),
+        }
+        for column, value in expected.items():
+            if not np.isclose(row[column], value, rtol=1e-12, atol=0):
+                wrong.append(f"main numbers of {name}: {column} is {row[column]}, not {value}")
+        seen += 1
+    if seen != 8:
+        wrong.append(f"{seen} rows of main numbers")
+
+
 check_page()
 check_pictures()
 check_cells()
@@ -244,5 +296,6 @@ else:
     check_paths()
     check_vectors()
     check_tables()
+    check_index()
 print("\n".join(wrong[:20]))
 sys.exit(bool(wrong))

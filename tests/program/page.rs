@@ -30,7 +30,9 @@ fn full_path(command: &str) -> PathBuf {
 #[test]
 fn the_page_answers_to_pointer_and_keyboard_and_is_complete_without_scripts_and_in_print() {
     let Some([browser, driver, python]) = tools() else {
-        eprintln!("skipped: no chromium, chromedriver and selenium; `make test-report` installs them");
+        eprintln!(
+            "skipped: no chromium, chromedriver and selenium; `make test-report` installs them"
+        );
         return;
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/report");

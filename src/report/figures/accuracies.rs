@@ -71,8 +71,7 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
         let straight = Band::of(paths, |path| Some(&path.accuracy.as_ref()?.straight));
         let count = paths.found().filter(|path| path.accuracy.is_some()).count();
         panel = with_bands(panel, (run, paths), count, [&curved, &straight]);
-        panel =
-            with_single_paths(panel, (run, paths), |path| Some(&path.accuracy.as_ref()?.path));
+        panel = with_single_paths(panel, (run, paths), |path| Some(&path.accuracy.as_ref()?.path));
     }
     panel
 }

@@ -60,9 +60,8 @@ fn panel(run: &Run<'_>, result: &KernelPcaResult) -> Panel {
     for (index, name) in (0..).zip(&result.sets) {
         let rows = (result.projection.outer_iter().zip(&result.set).zip(&result.initialization))
             .filter(|((_, set), _)| **set == index);
-        let (points, marks): (Vec<[f64; 2]>, Vec<_>) = rows
-            .map(|((row, _), &number)| ([row[0], row[1]], run.solution(name, number)))
-            .unzip();
+        let (points, marks): (Vec<[f64; 2]>, Vec<_>) =
+            rows.map(|((row, _), &number)| ([row[0], row[1]], run.solution(name, number))).unzip();
         let look = run.look(name);
         let label = format!("{} ({})", set_name(name), points.len());
         panel = panel

@@ -1,7 +1,7 @@
 //! Maps of analytic landscapes of two variables, with the paths across them.
 
 use crate::report::figure::{Figure, Table, exact};
-use crate::report::number::typeset;
+use crate::report::number::{typeset, typeset_level};
 use crate::report::panel::{Axis, ColorBar, Ink, Mark, Marker, Panel, Shape};
 use crate::report::plane::{DrawnPath, Plane};
 use crate::report::run::Run;
@@ -87,9 +87,8 @@ impl<'a> MapGroup<'a> {
         let named: Vec<(String, Vec<OwnedPath<'a>>)> = match (&self.planes[..], &all[..]) {
             ([_], [_]) => vec![("path".to_owned(), all)],
             ([_], [_, _, ..]) if all.len() <= 4 => {
-                let name = |(_, path): &OwnedPath<'_>| {
-                    format!("from {} to {}", path.pair.0, path.pair.1)
-                };
+                let name =
+                    |(_, path): &OwnedPath<'_>| format!("from {} to {}", path.pair.0, path.pair.1);
                 all.into_iter().map(|path| (name(&path), vec![path])).collect()
             }
             ([_], _) => vec![(format!("{} paths", all.len()), all)],
@@ -135,7 +134,10 @@ fn marks(paths: &[OwnedPath<'_>]) -> Vec<Mark> {
 fn end_marks(run: &Run<'_>, plane: &Plane<'_>) -> Vec<Mark> {
     let mark = |end: &[f64; 2]| {
         let number = plane.paths.iter().find_map(|path| {
-            let side = path.ends.iter().position(|of_path| of_path == end)?;
+            let side = path
+                .ends
+                .iter()
+                .position(|of_path| of_path.map(f64::to_bits) == end.map(f64::to_bits))?;
             Some([path.pair.0, path.pair.1][side])
         })?;
         Some(run.solution(&end_sets_of(run)?.a, number))
@@ -160,7 +162,7 @@ fn map(group: &MapGroup<'_>) -> Panel {
     }
     panel.color_bar = (!levels.is_empty()).then(|| ColorBar {
         colors: (0..=levels.len()).map(shade).collect(),
-        levels: levels.iter().map(|&level| plain(level)).collect(),
+        levels: levels.iter().map(|&level| typeset_level(level)).collect(),
     });
     panel.equal_units = true;
     for (_, path) in group.paths() {
@@ -185,15 +187,6 @@ fn map(group: &MapGroup<'_>) -> Panel {
         .marked(end_marks(group.runs[0], plane))
 }
 
-/// A level, which is a multiple of a step.
-fn plain(value: f64) -> String {
-    if value != 0.0 && !(1e-6..1e6).contains(&value.abs()) {
-        return typeset(value);
-    }
-    // Multiples of a step have few decimals, except for rounding.
-    ((value * 1e9).round() / 1e9).to_string().replacen('-', "−", 1)
-}
-
 fn heights(group: &MapGroup<'_>) -> Panel {
     let mut panel = Panel::new(
         "heights along the paths",
@@ -211,8 +204,7 @@ fn heights(group: &MapGroup<'_>) -> Panel {
         let highest = heights.fold(f64::NEG_INFINITY, f64::max);
         let curves = paths.iter().map(|(_, path)| path.profile()).collect();
         let label = Some(format!("{name}: up to {}", typeset(highest)));
-        panel =
-            panel.with(Shape::Lines(curves), Ink::line(color), label).marked(marks(&paths));
+        panel = panel.with(Shape::Lines(curves), Ink::line(color), label).marked(marks(&paths));
     }
     panel
 }

@@ -121,8 +121,11 @@ pub(super) fn left_out(runs: &[Run<'_>]) -> Option<String> {
 
 /// Every k-th point of a profile, its highest point, and its last one.
 fn thinned(profile: &[f64]) -> Vec<[f64; 2]> {
-    let all: Vec<[f64; 2]> =
-        equally_spaced(profile.len()).into_iter().zip(profile).map(|(t, &loss)| [t, loss]).collect();
+    let all: Vec<[f64; 2]> = equally_spaced(profile.len())
+        .into_iter()
+        .zip(profile)
+        .map(|(t, &loss)| [t, loss])
+        .collect();
     let finite = all.iter().filter(|point| point[1].is_finite());
     let highest = finite.max_by(|a, b| a[1].total_cmp(&b[1])).map(|point| point[0]);
     let (every, last) = (all.len().div_ceil(MAX_POINTS).max(1), all.len().saturating_sub(1));

@@ -18,7 +18,7 @@ pub(super) fn section(runs: &[Run<'_>]) -> Markup {
             section #index {
                 h2 { "Main numbers" }
                 div.scroll tabindex="0" {
-                    table.sortable {
+                    table.sortable.several[several] {
                         thead {
                             tr {
                                 th colspan=(texts) {}
@@ -86,7 +86,8 @@ fn cell(row: &IndexRow, column: &IndexColumn, own: &[IndexColumn]) -> Markup {
 
 /// What marks and columns mean.
 fn explained(runs: &[Run<'_>], columns: &[IndexColumn]) -> Markup {
-    let has = |mark: &str| columns.iter().flat_map(|of| &of.cells).any(|cell| cell.text.contains(mark));
+    let has =
+        |mark: &str| columns.iter().flat_map(|of| &of.cells).any(|cell| cell.text.contains(mark));
     html! {
         ul.note {
             @for protocol in protocols(runs) { li { (protocol) } }

@@ -55,7 +55,7 @@ impl Page<'_, '_> {
                 body {
                     header {
                         h1 { (title) }
-                        @for run in self.runs { (about(run)) }
+                        div.runs { @for run in self.runs { div { (about(run)) } } }
                         (self.contents())
                     }
                     main {

@@ -28,7 +28,8 @@ use plotters::style::{
 
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 pub(super) type Result = std::result::Result<(), DrawingAreaErrorKind<std::io::Error>>;
-pub(super) type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+pub(super) type Chart<'a> =
+    ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 /// Text of 7 points in the unit of plotters, which takes 1.24 times the font size for the height.
 const TEXT: f64 = 247.0 * 1.24;
@@ -175,7 +176,8 @@ pub(super) fn draw(
     for (row, entries) in legend_of(panel).into_iter().enumerate() {
         let middle = head + legend::ROW * row as i32 + legend::ROW / 2;
         for (from, layer, label) in entries {
-            let sets = || format!("<g class=\"entry\" data-sets=\"{}\">", escaped(&layer.sets.join(" ")));
+            let sets =
+                || format!("<g class=\"entry\" data-sets=\"{}\">", escaped(&layer.sets.join(" ")));
             groups.put(area, sets)?;
             legend::draw_entry(area, (LEFT as i32 + from, middle), layer, label)?;
             groups.put(area, || "</g>".to_owned())?;

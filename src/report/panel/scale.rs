@@ -26,8 +26,8 @@ impl Panel {
 /// The axis on the other scale, if all of its values have a place there.
 fn other_scale<V: Iterator<Item = f64>>(axis: &Axis, values: impl Fn() -> V) -> Option<Axis> {
     let finite = values().chain(axis.include.iter().copied()).filter(|value| value.is_finite());
-    let (low, high) = finite
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    let (low, high) =
+        finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
     let scale = match axis.scale {
         AxisScale::Log if low < high => AxisScale::Linear,
         AxisScale::Linear if low > 0.0 && high > MIN_RATIO * low && !axis.whole => AxisScale::Log,
@@ -57,8 +57,10 @@ mod tests {
         let negative = vec![[1.0, -1.0], [8.0, 10.0]];
         let other = panel(Axis::linear("x"), Axis::linear("y"), negative).on_other_scale();
         assert_eq!(other.expect("x is positive").x.scale, AxisScale::Log);
-        assert!(panel(Axis::linear("t"), Axis::linear("y").including(&[0.0]), points)
-            .on_other_scale()
-            .is_none());
+        assert!(
+            panel(Axis::linear("t"), Axis::linear("y").including(&[0.0]), points)
+                .on_other_scale()
+                .is_none()
+        );
     }
 }

@@ -112,8 +112,7 @@ fn barrier_panel(run: &Run<'_>, several: bool, of: &AlignedBarriers) -> Panel {
 fn scaled_panel(run: &Run<'_>, several: bool, of: &AlignedBarriers, scale: AxisScale) -> Panel {
     let places = |height: fn(&PathResult) -> f64| -> (Vec<[f64; 2]>, Vec<Mark>) {
         let pairs = of.pairs.iter().map(|(pair, paths)| (paths.each_ref().map(height), pair));
-        let finite =
-            pairs.filter(|(place, _)| place.iter().all(|height: &f64| height.is_finite()));
+        let finite = pairs.filter(|(place, _)| place.iter().all(|height: &f64| height.is_finite()));
         finite.map(|(place, pair)| (place, run.pair(&of.sets, *pair))).unzip()
     };
     let (straight, of_straight) = places(|path| path.straight_barrier);

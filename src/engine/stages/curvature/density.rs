@@ -51,11 +51,7 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
 }
 
 /// The density of each solution in pieces, each with the mark of its solution.
-fn lines(
-    run: &Run<'_>,
-    of: &SetCurvature,
-    table: &mut Table,
-) -> (Vec<Vec<[f64; 2]>>, Vec<Mark>) {
+fn lines(run: &Run<'_>, of: &SetCurvature, table: &mut Table) -> (Vec<Vec<[f64; 2]>>, Vec<Mark>) {
     let known = of.numbers.iter().zip(&of.points);
     let (mut lines, mut marks) = (Vec::new(), Vec::new());
     for (number, point) in known {

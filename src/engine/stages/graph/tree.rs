@@ -64,9 +64,7 @@ pub(super) fn of_graph(
 /// The kinds of nodes, each with its name and look: those of a set as everywhere, minima that
 /// refinements have found in gray.
 pub(super) fn kinds(run: &Run<'_>, graph: &LandscapeGraph) -> Vec<(Origin, String, Look)> {
-    let kind = |(place, set): (usize, &SetName)| {
-        (Origin::Set(place), set_name(set), run.look(set))
-    };
+    let kind = |(place, set): (usize, &SetName)| (Origin::Set(place), set_name(set), run.look(set));
     let further = Look { color: GRAY, marker: Marker::Cross };
     let further = (Origin::Refinement, "further minima".to_owned(), further);
     graph.config.sets.iter().enumerate().map(kind).chain([further]).collect()

@@ -5,8 +5,8 @@ use crate::engine::results::Results;
 use crate::path::refine::{Certificate, Condition, Verdict};
 use crate::path::{PathResult, PathSet};
 use crate::report::index::BOUND;
-use crate::report::{IndexCell, IndexColumn, SummaryTable};
 use crate::report::number::median;
+use crate::report::{IndexCell, IndexColumn, SummaryTable};
 
 const ABOUT: &str = "the lowest maximum found between the endpoints, medians over the paths. excess: \
                      refined barrier − higher endpoint. Every path is in one of four columns. \
@@ -94,11 +94,16 @@ pub(super) fn index(results: &Results) -> Vec<IndexColumn> {
     };
     let certified = |(paths, pairs): &(&PathSet, Vec<Pair>)| {
         let passes = pairs.iter().filter(|(_, found)| found.verdict == Verdict::Pass).count();
-        IndexCell::count(&paths.set, paths.landscape, passes).marked("", &format!("/{}", pairs.len()))
+        IndexCell::count(&paths.set, paths.landscape, passes)
+            .marked("", &format!("/{}", pairs.len()))
     };
     let column = |name, about, cells| IndexColumn { group: "Refined, medians", name, about, cells };
     vec![
-        column("refined", "Lowest maximum between the endpoints.", median(&|(_, found)| found.height)),
+        column(
+            "refined",
+            "Lowest maximum between the endpoints.",
+            median(&|(_, found)| found.height),
+        ),
         column(
             "excess",
             "Refined barrier less the higher endpoint.",

@@ -8,7 +8,7 @@ use crate::landscape::BuiltIn;
 use crate::report::Run;
 use crate::report::contours::{HeightGrid, levels};
 use crate::report::figure::{Figure, Table, exact};
-use crate::report::number::{percent, short, typeset, typeset_short};
+use crate::report::number::{percent, short, typeset, typeset_level, typeset_trimmed};
 use crate::report::panel::{Axis, ColorBar, Ink, Mark, Marker, Panel, Shape};
 use crate::report::style::{BLACK, GRAY, height_color, set_name};
 
@@ -100,8 +100,8 @@ struct Scale {
     /// Levels, in places: heights or their logarithms.
     levels: Vec<f64>,
     place: fn(f64) -> f64,
-    /// The height at a place.
-    height: fn(f64) -> f64,
+    /// The height at a place, as it is written.
+    write: fn(f64) -> String,
 }
 
 fn loss_scale(losses: &[f64]) -> Scale {
@@ -110,12 +110,12 @@ fn loss_scale(losses: &[f64]) -> Scale {
         return linear(losses);
     }
     let levels = levels(low.log10(), high.log10());
-    Scale { levels, place: f64::log10, height: |place| 10_f64.powf(place) }
+    Scale { levels, place: f64::log10, write: |place| typeset_trimmed(10_f64.powf(place)) }
 }
 
 fn linear(numbers: &[f64]) -> Scale {
     let levels = range(numbers).map_or_else(Vec::new, |[low, high]| levels(low, high));
-    Scale { levels, place: |height| height, height: |place| place }
+    Scale { levels, place: |height| height, write: typeset_level }
 }
 
 fn axis_label(surface: &Surface, axis: usize) -> String {
@@ -151,7 +151,7 @@ fn contours(surface: &Surface, values: &[f64], scale: &Scale) -> Panel {
     }
     panel.color_bar = (!levels.is_empty()).then(|| ColorBar {
         colors: (0..=levels.len()).map(shade).collect(),
-        levels: levels.iter().map(|&place| typeset_short((scale.height)(place))).collect(),
+        levels: levels.iter().map(|&place| (scale.write)(place)).collect(),
     });
     panel.equal_units = true;
     panel

@@ -6,10 +6,10 @@ use crate::config::Config;
 use crate::data::Split;
 use crate::optimizer::{OptimizerName, Snapshot, TrainingRun, TrainingStop};
 use crate::path::{PathResult, PathSet, PathStop};
-use crate::report::{Captured, Run};
 use crate::report::figures::figures;
 use crate::report::paper::{PaperOptimizer, optimizers, published, relation};
 use crate::report::run::SetSharpness;
+use crate::report::{Captured, Run};
 use crate::solutions::{LandscapeName, SetName, SolutionSet};
 use ndarray::{Array2, Axis, s};
 
