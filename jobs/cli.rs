@@ -22,7 +22,7 @@ use lossatlas::engine::version::LONG;
     by a signal or a time limit: rerun the command, or `lossatlas resume DIR`, to resume.\n\
     After Ctrl-C the mpirun of Open MPI returns 1 instead of 75; rerun the command to resume.\n\
     LOSSATLAS_INSTRUCTIONS=amx|vbmi2|avx512|avx2|none limits the processor instructions in use.\n\
-    LOSSATLAS_MEMORY=SIZE is checked against in place of the memory of this machine (see \
+    LOSSATLAS_MEMORY=SIZE replaces the memory of this machine when a study is checked (see \
     docs/hpc.md)."
 )]
 pub struct Cli {

@@ -99,7 +99,7 @@ impl Available {
         }
         let beyond: Vec<_> = beyond.iter().map(u32::to_string).collect();
         Err(format!(
-            "there is no initialization {}: numbers go from 0 to {}",
+            "there is no initialization {}: the numbers go from 0 to {}",
             beyond.join(", "),
             runs.saturating_sub(1)
         ))

@@ -207,12 +207,12 @@ const CASES: &[Row] = &[
             write(root, TRAIN_IMAGES, &idx(&[0, 2, 3], &[]));
             write(root, TRAIN_LABELS, &idx(&[0], &[]));
         },
-        "images/train-images-idx3-ubyte: holds 0 images of 2×3 pixels: so there is no data",
+        "images/train-images-idx3-ubyte: has 0 images of 2×3 pixels, so there is no data",
     ),
     (
         "images without pixels",
         |root| write(root, TRAIN_IMAGES, &idx(&[4, 0, 0], &[])),
-        "images/train-images-idx3-ubyte: holds 4 images of 0×0 pixels: so there is no data",
+        "images/train-images-idx3-ubyte: has 4 images of 0×0 pixels, so there is no data",
     ),
     // ---- compression ----------------------------------------------------------------------------
     (
@@ -315,7 +315,7 @@ const CASES: &[Row] = &[
     (
         "more images asked for than there are",
         |root| set(root, "\"images\"", "\"images\"\ntrain = 5\ntest = 4"),
-        "dataset.train = 5, but images/train-images-idx3-ubyte holds 4; ask for 4 at most, or leave dataset.train out to use \
+        "dataset.train = 5, but images/train-images-idx3-ubyte has 4; set at most 4, or remove dataset.train to use \
          all\n\
          dataset.test = 4, but images/t10k-images-idx3-ubyte has 3; set at most 3, or remove dataset.test to use all",
     ),
@@ -345,7 +345,7 @@ const CASES: &[Row] = &[
             set(root, "\"images\"", "\"images\"\ntrain = 5");
             set(root, "[paths]", "[[import]]\nname = \"a/b\"\nfile = \"b.npy\"\n[paths]\ntest = 4");
         },
-        "dataset.train = 5, but images/train-images-idx3-ubyte holds 4; ask for 4 at most, or leave dataset.train out to use \
+        "dataset.train = 5, but images/train-images-idx3-ubyte has 4; set at most 4, or remove dataset.train to use \
          all\n\
          study.toml: paths.test: must be at most 3, the test images in use, is 4\n\
          study.toml:7: network.kind: images of 2 × 3 pixels are too small for LeNet with a kernel of 5: it needs 12 × 12; choose a \

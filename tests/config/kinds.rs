@@ -49,7 +49,7 @@ fn the_network() {
     assert_eq!(network(&config).architecture, lenet);
     assert_eq!(
         dropped(&config),
-        ["x:9: network.hidden: left out: it does not fit kind = \"lenet\" of --set"]
+        ["x:9: network.hidden: ignored: it does not fit kind = \"lenet\" of --set"]
     );
     assert!(!config.effective.contains_key("network.hidden"));
     // One number in place of a list.
@@ -58,8 +58,8 @@ fn the_network() {
     assert_eq!(
         dropped(&config),
         [
-            "x:9: network.hidden: left out: it does not fit kind = \"lstm\" of --set",
-            "x:10: network.activation: left out: it does not fit kind = \"lstm\" of --set",
+            "x:9: network.hidden: ignored: it does not fit kind = \"lstm\" of --set",
+            "x:10: network.activation: ignored: it does not fit kind = \"lstm\" of --set",
         ]
     );
     // The same kind changes nothing, and what fits both stays.
@@ -75,8 +75,8 @@ fn the_data() {
     let said = dropped(&config);
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(
-        said[0].starts_with("x:4: dataset.dir: left out")
-            && said[1].starts_with("x:5: dataset.train: left out")
+        said[0].starts_with("x:4: dataset.dir: ignored")
+            && said[1].starts_with("x:5: dataset.train: ignored")
     );
 }
 
@@ -88,8 +88,8 @@ fn a_kernel_whose_old_kind_was_the_default() {
     assert_eq!(
         dropped(&config),
         [
-            "x:17: kpca.0.degree: left out: it does not fit kernel = \"sigmoid\" of --set",
-            "x:21: kpca.1.two_sigma_squared: left out: it does not fit kernel = \"linear\" of --set",
+            "x:17: kpca.0.degree: ignored: it does not fit kernel = \"sigmoid\" of --set",
+            "x:21: kpca.1.two_sigma_squared: ignored: it does not fit kernel = \"linear\" of --set",
         ]
     );
 }
@@ -102,12 +102,12 @@ fn the_landscape_and_whether_points_are_minimized() {
     assert_eq!(landscape(&config).keep, 2);
     assert_eq!(
         dropped(&config),
-        ["x:4: landscape.dimension: left out: it does not fit kind = \"two-wells\" of --set"]
+        ["x:4: landscape.dimension: ignored: it does not fit kind = \"two-wells\" of --set"]
     );
     let config = read(points, &["landscape.relax=false"]).unwrap();
     assert_eq!(
         dropped(&config),
-        ["x:5: landscape.keep: left out: it does not fit relax = false of --set"]
+        ["x:5: landscape.keep: ignored: it does not fit relax = false of --set"]
     );
 }
 

@@ -400,7 +400,7 @@ fn an_override_may_leave_optimizers_out() {
     let config = Config::parse("x", &text, &overrides).unwrap_or_else(|errors| panic!("{errors}"));
     let dropped: Vec<_> = config.dropped.iter().map(ToString::to_string).collect();
     assert_eq!(dropped.len(), 3, "{dropped:?}");
-    assert!(dropped[0].contains("training.adam: left out: it is not in training.optimizers"));
+    assert!(dropped[0].contains("training.adam: ignored: it is not in training.optimizers"));
     assert!(config.effective.keys().all(|key| !key.contains("adam")));
 }
 
