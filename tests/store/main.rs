@@ -244,7 +244,7 @@ fn write_to_a_full_disk() {
         Results::new().write(Path::new(&directory)).expect_err("the file is larger than the limit");
     assert!(matches!(error, AtlasError::Hdf5 { .. }), "{error}");
     let message = error.to_string();
-    assert!(message.contains("atlas.h5.partial") && message.contains("space left"), "{message}");
+    assert!(message.contains("atlas.h5.partial") && message.contains("free space"), "{message}");
     // The system's reason, and not what the library makes of it.
     assert!(message.contains(": File too large; all results are safe in the journal"), "{message}");
     for raw in ["errno", "H5", "0x", "\n"] {
