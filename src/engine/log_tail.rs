@@ -70,7 +70,7 @@ mod tests {
         let text = format!("{WARNING}\n{info}\n{json}\n2026-01-02T03:04:07.1Z  WARN torn");
         std::fs::write(directory.path().join(FILE_NAME), text).expect("a file");
         let shown = [
-            "2026-01-02T03:04:06Z WARN task failed stage=\"paths\" reason=\"a\"",
+            "2026-01-02T03:04:05Z WARN task failed stage=\"paths\" reason=\"a\"",
             "2026-01-02T03:04:06Z ERROR run ended exit_code=1 reason=\"b \\u001b[2J\"",
         ];
         assert_eq!(warnings(directory.path(), 5), shown);
@@ -85,7 +85,7 @@ mod tests {
         std::fs::write(directory.path().join(FILE_NAME), text).expect("a file");
         let shown = warnings(directory.path(), 10_000);
         assert!(shown.len() > 300 && shown.len() < 5000, "{}", shown.len());
-        assert!(shown.iter().all(|line| line.starts_with("2026-01-02T03:04:06Z WARN task failed")));
+        assert!(shown.iter().all(|line| line.starts_with("2026-01-02T03:04:05Z WARN task failed")));
         assert!(shown.last().expect("a line").ends_with("task=4999"));
     }
 }

@@ -27,7 +27,9 @@ fn options(subcommand: &str) -> BTreeSet<String> {
     let help = lossatlas(1, &[subcommand, "--help"]).with_code(0).stdout;
     let listed = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
     let words = listed.flat_map(str::split_whitespace).filter(|word| word.starts_with("--"));
-    let options: BTreeSet<_> = words.map(|word| word.trim_end_matches(',').to_owned()).collect();
+    // `--watch[=<SECONDS>]`
+    let name = |word: &str| word.split(['[', ',']).next().unwrap_or_default().to_owned();
+    let options: BTreeSet<_> = words.map(name).collect();
     assert!(options.contains("--help"), "{help}");
     options
 }

@@ -154,6 +154,32 @@ fn what_is_appended_is_read_back() {
     );
 }
 
+/// At every length that the file may have at an instant.
+#[test]
+fn a_journal_is_followed_record_by_record_while_it_grows() {
+    let (directory, offsets) = written();
+    let whole = bytes(&directory);
+    let (mut followed, mut found) = (FollowedJournal::of(directory.path()), Contents::default());
+    replace(&directory, &[]);
+    assert_eq!(followed.read_on(&mut found).expect("an empty file"), JournalNews::Same);
+    for length in 1..=whole.len() {
+        fs::write(directory.path().join(FILE_NAME), &whole[..length]).expect("a file");
+        let news = followed.read_on(&mut found).expect("a sound beginning");
+        let at_an_end = offsets.contains(&(length as u64));
+        let expected = if at_an_end { JournalNews::Appended } else { JournalNews::Same };
+        assert_eq!(news, expected, "{length} bytes");
+        let records_there = offsets.iter().filter(|&&end| end <= length as u64).count();
+        if at_an_end {
+            assert_eq!(found, contents(&records()[..records_there - 1]), "{length} bytes");
+        }
+    }
+    // What was read does not count any more.
+    replace(&directory, &whole[..whole.len() - 1]);
+    assert_eq!(followed.read_on(&mut found).expect("a file"), JournalNews::Replaced);
+    fs::remove_file(directory.path().join(FILE_NAME)).expect("a file");
+    assert!(matches!(followed.read_on(&mut found), Err(JournalError::Missing { .. })));
+}
+
 #[test]
 fn every_bit_of_a_float_survives() {
     let payload = 0x7ff8_dead_beef_0001;
