@@ -130,6 +130,8 @@ def check_pointing(chrome):
     chrome.hover(place["x"], place["y"])
     pairs = {tuple(keys) for _, keys in lit(chrome) if len(keys) == 2 and keys[0] != keys[1]}
     expect(tuple(place["keys"].split(" ")) in pairs, f"a path is not highlighted, but {pairs}")
+    tip = chrome.run("return document.querySelector('#tip').innerText")
+    expect("highest loss" in tip and "number of paths" not in tip, f"the pointer is told {tip!r} of a barrier")
     chrome.click(place["x"], place["y"])
     chrome.hover(1, 1)
     expect(lit(chrome), "a click does not hold the highlight")

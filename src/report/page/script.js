@@ -149,7 +149,8 @@
       const text = exact ? exact[index] : value(svg, axis, at[index]);
       return `${svg.dataset[`${axis}Label`] || axis}: ${text}`;
     };
-    return [target.name, line("x", 0), line("y", 1)];
+    const isRug = target.layer.classList.contains("rug");
+    return [target.name, line("x", 0), ...(isRug ? [] : [line("y", 1)])];
   }
 
   function show(svg, found) {

@@ -94,6 +94,8 @@ pub(super) struct Frame {
     pub top: i32,
     pub right: i32,
     pub bottom: i32,
+    /// Empty space below the panel.
+    pub spare: u32,
     /// Label, scale and range of each axis.
     axes: [(String, AxisScale, [f64; 2]); 2],
 }
@@ -101,11 +103,11 @@ pub(super) struct Frame {
 impl Frame {
     /// What the script needs to turn places into values.
     pub fn attributes(&self) -> String {
-        let Self { left, top, right, bottom, axes } = self;
+        let Self { left, top, right, bottom, axes, .. } = self;
         let axis = |name: &str, (label, scale, [low, high]): &(String, AxisScale, [f64; 2])| {
             let scale = if *scale == AxisScale::Log { "log" } else { "linear" };
             let label = escaped(label);
-            format!(" data-{name}=\"{scale} {low} {high}\" data-{name}-label=\"{label}\"")
+            format!(" data-{name}=\"{scale} {low:e} {high:e}\" data-{name}-label=\"{label}\"")
         };
         let [x, y] = [axis("x", &axes[0]), axis("y", &axes[1])];
         format!(" class=\"plot\" data-frame=\"{left} {top} {right} {bottom}\"{x}{y}")
@@ -158,7 +160,7 @@ pub(super) fn draw(
         .x_label_area_size(below)
         .y_label_area_size(left)
         .build_cartesian_2d(range(&x), range(&y))?;
-    let frame = frame(&chart, panel, [&x, &y], area);
+    let frame = frame(&chart, panel, [&x, &y], (area, below - BOTTOM));
     for layer in &panel.layers {
         if layer.visible == Visible::Everywhere || groups.on_page {
             draw_layer(&chart, [&x, &y], layer, (&frame, area), groups)?;
@@ -186,7 +188,12 @@ pub(super) fn draw(
     Ok(frame)
 }
 
-fn frame(chart: &Chart<'_>, panel: &Panel, [x, y]: [&Ruler; 2], area: &Area<'_>) -> Frame {
+fn frame(
+    chart: &Chart<'_>,
+    panel: &Panel,
+    [x, y]: [&Ruler; 2],
+    (area, spare): (&Area<'_>, u32),
+) -> Frame {
     let (left, bottom) = chart.backend_coord(&(x.range[0], y.range[0]));
     let (right, top) = chart.backend_coord(&(x.range[1], y.range[1]));
     let (dx, dy) = area.get_base_pixel();
@@ -196,6 +203,7 @@ fn frame(chart: &Chart<'_>, panel: &Panel, [x, y]: [&Ruler; 2], area: &Area<'_>)
         top: top - dy,
         right: right - dx,
         bottom: bottom - dy,
+        spare,
         axes: axes.map(|(axis, ruler)| (axis.label.clone(), axis.scale, ruler.range)),
     }
 }

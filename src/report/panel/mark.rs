@@ -32,7 +32,7 @@ pub enum Visible {
     /// In the files and on the page.
     #[default]
     Everywhere,
-    /// On the page only.
+    /// On the page only: short lines along the horizontal axis, whose heights mean nothing.
     OnPage,
     /// On the page, after the reader has asked for it or points at one of its solutions.
     OnDemand,
@@ -83,7 +83,8 @@ impl PanelLayer {
     pub(super) fn attributes(&self) -> String {
         let class = match self.visible {
             Visible::OnDemand => "layer demand",
-            _ => "layer",
+            Visible::OnPage => "layer rug",
+            Visible::Everywhere => "layer",
         };
         let sets = escaped(&self.sets.join(" "));
         let name = escaped(self.label.as_deref().unwrap_or_default());

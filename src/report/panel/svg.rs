@@ -98,19 +98,32 @@ pub(super) fn render(
         }
         root.present().map_err(|error| failed(&error))?;
     }
-    let data = if groups.on_page { frames.first().map(Frame::attributes) } else { None };
-    let finished = finish(&svg, [width, height], title, &data.unwrap_or_default());
+    let frame = frames.first().filter(|_| groups.on_page);
+    // On the page panels need not be of equal height.
+    let shown = height - frame.map_or(0, |frame| frame.spare);
+    let attributes = frame.map(Frame::attributes).unwrap_or_default();
+    let finished = finish(&svg, [width, height], shown, title, &attributes);
     Ok(groups.finish(&finished))
 }
 
-/// Sets the size on paper, a label for screen readers, the font, and further attributes.
-fn finish(svg: &str, [width, height]: [u32; 2], title: &str, attributes: &str) -> String {
-    let drawn = format!("<svg width=\"{width}\" height=\"{height}\"");
+/// Sets the size on paper, of which `shown` is the height, a label for screen readers, the font, and
+/// further attributes.
+fn finish(
+    svg: &str,
+    [width, height]: [u32; 2],
+    shown: u32,
+    title: &str,
+    attributes: &str,
+) -> String {
+    let drawn =
+        format!("<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\"");
     let title = escaped(title);
     let sized = format!(
-        "<svg width=\"{}mm\" height=\"{}mm\" role=\"img\" aria-label=\"{title}\" stroke-linejoin=\"round\" font-family=\"{FAMILIES}\"{attributes}",
+        "<svg width=\"{}mm\" height=\"{}mm\" role=\"img\" aria-label=\"{title}\" \
+         stroke-linejoin=\"round\" font-family=\"{FAMILIES}\"{attributes} \
+         viewBox=\"0 0 {width} {shown}\"",
         f64::from(width) / 100.0,
-        f64::from(height) / 100.0
+        f64::from(shown) / 100.0
     );
     svg.replacen(&drawn, &sized, 1)
         .replace(&format!(" font-family=\"{FAMILY}\""), "")
