@@ -24,7 +24,7 @@ import traceback
 
 import numpy as np
 
-__version__ = "0.5.0"
+__version__ = "1.0.0"
 __all__ = ["Landscape", "TorchLandscape", "check", "serve", "torch_landscape"]
 
 PROTOCOL = 1

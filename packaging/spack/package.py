@@ -17,7 +17,7 @@ class Lossatlas(CargoPackage):
     license("MIT")
 
     # `make vendor` fills in the checksum of the archive that it has written.
-    version("0.5.0", sha256="0000000000000000000000000000000000000000000000000000000000000000")
+    version("1.0.0", sha256="0000000000000000000000000000000000000000000000000000000000000000")
 
     depends_on("c", type="build")
     depends_on("rust@1.91:", type="build")

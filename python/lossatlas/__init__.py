@@ -20,5 +20,5 @@ from .errors import FileError, MissingResult
 from .path import Path
 from .run import Run, open
 
-__version__ = "0.5.0"
+__version__ = "1.0.0"
 __all__ = ["FileError", "MissingResult", "Path", "Run", "open"]

@@ -55,7 +55,7 @@ class Run:
 
     @property
     def version(self) -> str:
-        """The version of lossatlas that wrote the file: `0.5.0`."""
+        """The version of lossatlas that wrote the file: `1.0.0`."""
         return text(self.h5.attrs["program_version"])
 
     @property
