@@ -73,7 +73,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml | head -1)
 install: $(PROGRAM) ## install program, manual pages, completions, configurations, job scripts, modulefile (PREFIX=/usr/local, DESTDIR for packagers)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(SHARE)/bash-completion/completions" "$(SHARE)/zsh/site-functions" \
 	  "$(SHARE)/fish/vendor_completions.d" "$(SHARE)/lossatlas/configs" "$(SHARE)/lossatlas/slurm" \
-	  "$(SHARE)/doc/lossatlas" "$(SHARE)/modulefiles/lossatlas"
+	  "$(SHARE)/doc/lossatlas" "$(SHARE)/modulefiles/lossatlas/$(VERSION)"*
 	install -m 755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin/lossatlas"
 	$(PROGRAM) man "$(SHARE)/man/man1"
 	$(PROGRAM) completions bash >"$(SHARE)/bash-completion/completions/lossatlas"
@@ -89,7 +89,7 @@ uninstall: ## remove what `make install` has installed (the same PREFIX and DEST
 	rm -f "$(DESTDIR)$(PREFIX)/bin/lossatlas" "$(SHARE)"/man/man1/lossatlas.1 "$(SHARE)"/man/man1/lossatlas-*.1 \
 	  "$(SHARE)/bash-completion/completions/lossatlas" "$(SHARE)/zsh/site-functions/_lossatlas" \
 	  "$(SHARE)/fish/vendor_completions.d/lossatlas.fish"
-	rm -rf "$(SHARE)/lossatlas" "$(SHARE)/doc/lossatlas" "$(SHARE)/modulefiles/lossatlas"
+	rm -rf "$(SHARE)/lossatlas" "$(SHARE)/doc/lossatlas" "$(SHARE)/modulefiles/lossatlas/$(VERSION)"*
 
 vendor: ## write an archive that builds without a registry, and the recipes for it (into target/package)
 	@.make/vendor

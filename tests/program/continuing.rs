@@ -41,7 +41,7 @@ fn a_run_killed_at_any_moment_continues_to_the_same_bits() {
     write(&file, &bytes);
     let last = on_tiny(3, "run", &killed, &SLOWER).with_code(0);
     assert_eq!(
-        last.said("of a result that was being written when the run was killed"),
+        last.said("of an incomplete result, which was being written when the run was killed"),
         1,
         "{}",
         last.stderr

@@ -79,7 +79,7 @@ fn a_method_of_which_every_run_diverges_leaves_the_other_one() {
     let ended = on_tiny(2, "run", root.path(), &["training.sgd.learning_rate=1e30"]).with_code(3);
     assert!(ended.stdout.contains("failed: 4 training runs"), "{}", ended.stdout);
     assert_eq!(
-        ended.said("the set sgd/test is empty: every training run failed"),
+        ended.said("the set sgd/test is empty because every training run failed"),
         1,
         "{}",
         ended.stderr

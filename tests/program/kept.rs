@@ -166,13 +166,13 @@ fn a_directory_that_is_moved_during_a_run_ends_it_and_the_run_continues_where_it
     });
     let ended = ended.with_code(1);
     assert_eq!(
-        ended.said("results.journal was moved during the run, or its directory was"),
+        ended.said("results.journal or its directory was moved during the run"),
         1,
         "{}",
         ended.stderr
     );
     assert_eq!(
-        ended.said(&format!("--out {} to continue", after.display())),
+        ended.said(&format!("--out {} to resume", after.display())),
         1,
         "{}",
         ended.stderr
@@ -230,7 +230,7 @@ fn links_that_lead_nowhere_are_named_by_every_command_that_makes_directories() {
     symlink("nowhere", &link).expect("a link");
     let nowhere = root.path().join("nowhere");
     let message = format!(
-        "{} is a symbolic link to {}, which does not exist; make",
+        "{} is a symbolic link to {}, which does not exist; create",
         link.display(),
         nowhere.display()
     );

@@ -147,7 +147,7 @@ fn imported_vectors_without_a_loss_are_called_that() {
     let ended = lossatlas(2, &["run", text(&file), "--out", text(&out)]).with_code(3);
     assert!(ended.stdout.contains("failed: 3 imported vectors"), "{}", ended.stdout);
     assert_eq!(
-        ended.said("the set huge/train is empty: every imported vector failed"),
+        ended.said("the set huge/train is empty because every imported vector failed"),
         1,
         "{}",
         ended.stderr

@@ -61,6 +61,6 @@ fn a_directory_in_which_nothing_has_run_says_so() {
     // The start was killed before it had stored its configuration.
     fs::write(root.path().join("results.journal"), b"").expect("a file");
     let refused = lossatlas(1, &["report", text(root.path())]).with_code(2);
-    let said = "holds no configuration yet; nothing has run here";
+    let said = "has no configuration; no run has started here";
     assert_eq!(refused.said(said), 1, "{}", refused.stderr);
 }

@@ -5,7 +5,9 @@ use crate::landscape::{AlignError, align};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 /// Orientations from which an exchange is searched, at most.
-const MAX_ORIENTATIONS: usize = 64;
+const MAX_ORIENTATIONS: usize = 32;
+/// Orientations that are compared by the distances to the nearest atoms, at most.
+const MAX_COMPARED: usize = 1024;
 /// A step must lower the squared deviation by this fraction of the squared size of the cluster:
 /// more than rounding does.
 const GAIN: f64 = 1e-12;
@@ -33,11 +35,12 @@ pub struct AtomMatch {
 /// doi:10.1109/34.121791, with an assignment in place of nearest points). The result depends on
 /// the first rotation. One start is the best motion without an exchange. The others let two atoms
 /// of both clusters coincide in direction: in `onto` the outermost atom and the one farthest from
-/// its axis, in `moving` every ordered pair. Of these rotations, those with the lowest sum of
-/// squared distances to the nearest atom are used, which is a lower bound of the assignment.
+/// its axis, in `moving` every ordered pair. Of the pairs whose distances from the center and from
+/// each other fit best, those are used that lead to the lowest sum of squared distances to the
+/// nearest atom. This sum is a lower bound of the assignment.
 ///
 /// A cluster that was rotated and whose atoms were exchanged is found exactly. Two different
-/// clusters may have a closer order than the one that is found. The time grows as N⁴.
+/// clusters may have a closer order than the one that is found. The time grows as N³.
 ///
 /// # Errors
 /// [`AlignError`] if a position is not finite or a decomposition fails.
@@ -115,14 +118,10 @@ fn squares(points: &Array2<f64>) -> f64 {
 /// The atoms of `y` after the most promising rotations, the closest first.
 fn orientations(x: &Array2<f64>, y: &Array2<f64>) -> Vec<Array2<f64>> {
     let reach = squares(x).sqrt();
-    let Some(frame) = outermost(x).and_then(|[p, q]| frame(x.row(p), x.row(q), reach)) else {
-        return Vec::new();
-    };
-    let atoms = y.nrows();
-    let pairs = (0..atoms).flat_map(|i| (0..atoms).map(move |j| [i, j]));
-    let mut found: Vec<(f64, Array2<f64>)> = pairs
-        // In the plane, one direction is a frame.
-        .filter(|&[i, j]| if y.ncols() == 2 { j == 0 } else { i != j })
+    let Some([p, q]) = outermost(x) else { return Vec::new() };
+    let Some(frame) = frame(x.row(p), x.row(q), reach) else { return Vec::new() };
+    let mut found: Vec<(f64, Array2<f64>)> = similar_pairs((x, [p, q]), y)
+        .into_iter()
         .filter_map(|[i, j]| {
             // A row r becomes r Fᵧᵀ Fₓ, where the rows of F are the axes of a frame.
             let rotation = self::frame(y.row(i), y.row(j), reach)?.t().dot(&frame);
@@ -132,6 +131,30 @@ fn orientations(x: &Array2<f64>, y: &Array2<f64>) -> Vec<Array2<f64>> {
         .collect();
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
     found.into_iter().take(MAX_ORIENTATIONS).map(|(_, rotated)| rotated).collect()
+}
+
+/// The ordered pairs of atoms of `y` that are most like a pair of `x`. In the plane the second atom
+/// does not matter, because one direction is a frame.
+fn similar_pairs((x, [p, q]): (&Array2<f64>, [usize; 2]), y: &Array2<f64>) -> Vec<[usize; 2]> {
+    let length = |v: ArrayView1<'_, f64>| v.dot(&v).sqrt();
+    let apart = |of: &Array2<f64>, i: usize, j: usize| length((&of.row(i) - &of.row(j)).view());
+    let lengths = |of: &Array2<f64>, i: usize, j: usize| {
+        [length(of.row(i)), length(of.row(j)), apart(of, i, j)]
+    };
+    let sought = lengths(x, p, q);
+    let in_plane = y.ncols() == 2;
+    let atoms = y.nrows();
+    let pairs = (0..atoms).flat_map(|i| (0..atoms).map(move |j| [i, j]));
+    let mut pairs: Vec<(f64, [usize; 2])> = pairs
+        .filter(|&[i, j]| if in_plane { j == 0 } else { i != j })
+        .map(|[i, j]| {
+            let differences =
+                lengths(y, i, j).into_iter().zip(sought).map(|(a, b)| (a - b).powi(2));
+            (differences.take(if in_plane { 1 } else { 3 }).sum(), [i, j])
+        })
+        .collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    pairs.into_iter().take(MAX_COMPARED).map(|(_, pair)| pair).collect()
 }
 
 /// The outermost atom and the atom farthest from its axis.

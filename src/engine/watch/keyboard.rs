@@ -3,14 +3,17 @@
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::read;
 use rustix::process::getpgrp;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr,
+};
 use std::io::{self, IsTerminal, Stdin};
 use std::time::Duration;
 
 /// The key that ends a view.
 const QUIT: u8 = b'q';
 
-/// A terminal that hands over each key at once and does not show it. It is as before in the end.
+/// A terminal that hands over each key at once and does not show it while it waits. After each wait
+/// it is as before, so that whatever ends the process later leaves a usable terminal.
 pub struct Keyboard {
     stdin: Stdin,
     before: Termios,
@@ -44,6 +47,13 @@ impl Keyboard {
         }
     }
 
+    /// Gives the keys back, in the modes from before.
+    pub fn give_back(&self) {
+        if self.in_foreground() {
+            tcsetattr(&self.stdin, OptionalActions::Now, &self.before).ok();
+        }
+    }
+
     fn in_foreground(&self) -> bool {
         tcgetpgrp(&self.stdin).is_ok_and(|group| group == getpgrp())
     }
@@ -52,14 +62,14 @@ impl Keyboard {
     fn take_keys(&self) -> rustix::io::Result<()> {
         let mut modes = self.before.clone();
         modes.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
+        // Ctrl-\ would end the process here without giving them back.
+        modes.special_codes[SpecialCodeIndex::VQUIT] = 0;
         tcsetattr(&self.stdin, OptionalActions::Now, &modes)
     }
 }
 
 impl Drop for Keyboard {
     fn drop(&mut self) {
-        if self.in_foreground() {
-            tcsetattr(&self.stdin, OptionalActions::Now, &self.before).ok();
-        }
+        self.give_back();
     }
 }

@@ -129,6 +129,14 @@ impl View {
 
     /// Waits for the next look. Whether there should be none.
     fn wait(&self, every: Duration, signals: &Signals) -> bool {
+        let ends = self.wait_with_keys(every, signals);
+        if let Some(keyboard) = &self.keyboard {
+            keyboard.give_back();
+        }
+        ends
+    }
+
+    fn wait_with_keys(&self, every: Duration, signals: &Signals) -> bool {
         let start = Instant::now();
         loop {
             if signals.received().is_some() {

@@ -2,7 +2,7 @@
 
 use super::{
     PathKey, PathSearches, PathSource, PathTask, SearchSettings, continuation, find, found_minima,
-    network_endpoints_of,
+    landscape_endpoints_of, network_endpoints_of,
 };
 use crate::config::Subject;
 use crate::data::Split;
@@ -186,6 +186,7 @@ pub fn on_landscape<T>(
             work(OnLandscape { landscape, endpoints, grid: &grid, points: &points })
         }
         Some(Subject::Landscape((mapped, endpoints))) => {
+            let endpoints = &landscape_endpoints_of(problem, mapped, endpoints);
             let name = task.path.landscape;
             let Some(landscape) = mapped.landscape(name, interrupt) else {
                 return failed(&format!("no data set \"{name}\""));

@@ -1,6 +1,6 @@
 //! `paths.store`: the curves that are kept, from the search to `curves/`.
 
-use super::{Endpoints, Outcome, PathKey, PathSource, endpoints, network_endpoints_of};
+use super::{Endpoints, Outcome, PathKey, PathSource, endpoints, landscape_endpoints_of, network_endpoints_of};
 use crate::config::{PathsConfig, StoredCurves, Subject};
 use crate::engine::capacity::{Part, size};
 use crate::engine::console::{count, is, say};
@@ -110,7 +110,10 @@ fn adopt_one(
             let endpoints = network_endpoints_of(problem, trained, &endpoints);
             of_state::<f32>(&kept, key, endpoints.into_owned())
         }
-        Subject::Landscape(endpoints) => of_state::<f64>(&kept, key, endpoints),
+        Subject::Landscape(endpoints) => {
+            let mapped = problem.landscape().ok_or(NoCurve::NotKept)?;
+            of_state::<f64>(&kept, key, landscape_endpoints_of(problem, mapped, &endpoints))
+        }
     };
     let saved = directory.curve_files.save(&name, steps, &curve?);
     saved.map_err(|error| NoCurve::Unusable(error.to_string()))

@@ -542,6 +542,7 @@ fn find_on(
                 .map(|found| Outcome::of(found, (paths, endpoints), |_| None))
         },
         |(mapped, endpoints)| {
+            let endpoints = &landscape_endpoints_of(problem, mapped, endpoints);
             let interrupt: &Interrupt<'_> = &|| control.stop_requested();
             let Some(landscape) = mapped.landscape(task.landscape, interrupt) else {
                 return failed(format!("no data set \"{}\"", task.landscape));
@@ -630,13 +631,10 @@ fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
     problem.trained().map_or_else(|| path_work(&paths.parameters, 1, None), on_images)
 }
 
-/// The endpoints of a path as its search uses them.
+/// The endpoints of a path as they are stored. Each task aligns its own, on its rank.
 fn endpoints(problem: &Problem, source: &PathSource, key: &PathKey) -> Endpoints {
     match problem.landscape() {
-        Some(landscape) => {
-            let exchanges = problem.config.paths.align;
-            Subject::Landscape(landscape_endpoints(landscape, exchanges, source, key))
-        }
+        Some(landscape) => Subject::Landscape(landscape_endpoints(landscape, source, key)),
         None => Subject::Network(network_endpoints(source, key)),
     }
 }
@@ -666,16 +664,20 @@ fn found_minima(results: &Results) -> BTreeMap<u32, Vec<f64>> {
 /// file.
 fn landscape_endpoints(
     landscape: &MappedLandscape,
-    exchanges: bool,
     source: &PathSource,
     key: &PathKey,
 ) -> [Vec<f64>; 2] {
-    let ends = [(&key.sets.a, key.pair.0), (&key.sets.b, key.pair.1)];
-    aligned(
-        &landscape.config,
-        exchanges,
-        ends.map(|(set, number)| landscape_vector(landscape, source, set, number)),
-    )
+    [(&key.sets.a, key.pair.0), (&key.sets.b, key.pair.1)]
+        .map(|(set, number)| landscape_vector(landscape, source, set, number))
+}
+
+/// The endpoints of a path on a landscape, as its search uses them.
+pub(super) fn landscape_endpoints_of(
+    problem: &Problem,
+    landscape: &MappedLandscape,
+    endpoints: &[Vec<f64>; 2],
+) -> [Vec<f64>; 2] {
+    aligned(&landscape.config, problem.config.paths.align, endpoints.clone())
 }
 
 pub(super) fn landscape_vector(
