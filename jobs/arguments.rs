@@ -93,12 +93,22 @@ mod tests {
             if !is_target && !arg.is_required_set() {
                 continue;
             }
-            line.extend(arg.get_long().map(|long| format!("--{long}").into()));
-            line.push(if is_target {
+            let mut value = if is_target {
                 OsString::from_vec(b"caf\xe9".to_vec())
             } else {
                 "group/member".into()
-            });
+            };
+            if let Some(long) = arg.get_long() {
+                let mut option = OsString::from(format!("--{long}"));
+                if arg.is_require_equals_set() {
+                    option.push("=");
+                    option.push(&value);
+                    value = option;
+                } else {
+                    line.push(option);
+                }
+            }
+            line.push(value);
         }
         line
     }

@@ -212,7 +212,7 @@ mod tests {
         assert_eq!([problem(&new, false), problem(&new, true), problem(&old, true)], [""; 3]);
         for (file, force, words) in [
             (&old, false, "exists; choose another name or replace it with --force"),
-            (&nowhere, true, "there is no such directory; make it first"),
+            (&nowhere, true, "there is no such directory; create it first"),
             (&device, true, "is not a regular file but a device, a FIFO or a socket"),
         ] {
             assert!(problem(file, force).contains(words), "{}", problem(file, force));

@@ -182,7 +182,7 @@ class Run:
         refined             refined barrier; NaN if there is none
         certificate         of the refinement: `pass`, `upper bound`, `not converged`, or empty
         straight            maximum along the straight line
-        excess              refined (or else barrier) − endpoint
+        excess              refined (or else barrier_fine) − endpoint
         converged           whether the search ended because nothing was left to gain
         improving           whether it took all its steps and the last one was the best: more steps
                             lower the path further

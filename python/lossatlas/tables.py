@@ -42,6 +42,8 @@ def _of_group(name: str, landscape: str, group: h5py.Group) -> pandas.DataFrame:
     steps, best, done = column("steps"), column("best_step"), words("status") == "done"
     # In the words of the program: nothing left to gain, or no higher than an endpoint.
     ended = np.char.startswith(stop, "converged") | np.char.startswith(stop, "ended at step")
+    # Between the points of the grid a path may be far above its barrier on them.
+    highest = np.fmax(height, column("height_dense"))
     pair = group["pair_initialization"][:].reshape(count, 2)
     return pandas.DataFrame(
         {
@@ -57,7 +59,7 @@ def _of_group(name: str, landscape: str, group: h5py.Group) -> pandas.DataFrame:
             "refined": refined,
             "certificate": words("certificate"),
             "straight": column("height_straight"),
-            "excess": np.where(np.isnan(refined), height, refined) - endpoint,
+            "excess": np.where(np.isnan(refined), highest, refined) - endpoint,
             "converged": done & ended,
             "improving": done & ~ended & (steps > 0) & (best == steps),
             "steps": steps,

@@ -779,6 +779,6 @@ mod tests {
                     [[import]]\nname = \"d/e\"\nfile = \"z.npy\"\n\
                     [paths]\nbetween = [[\"a-b/c\", \"d/e\"], [\"a/b-c\", \"d/e\"]]\n";
         let errors = Config::parse("x", text, &[]).unwrap_err().to_string();
-        assert!(errors.contains("one place in atlas.h5, between/a-b-c_d-e;"), "{errors}");
+        assert!(errors.contains("the same group in atlas.h5, between/a-b-c_d-e;"), "{errors}");
     }
 }

@@ -119,9 +119,8 @@ fn unseen_tasks(
     let changed = overview.stages.iter().filter(|(stage, _)| {
         stage.section().is_some_and(|section| before.differs_in(after, section.name()))
     });
-    let unseen = changed.filter(|(_, counts)| {
-        counts.kinds.iter().all(|kind| kind.done + kind.failed == 0)
-    });
+    let unseen =
+        changed.filter(|(_, counts)| counts.kinds.iter().all(|kind| kind.done + kind.failed == 0));
     unseen.map(|(stage, _)| (stage.name().to_owned(), contents.ended_tasks(stage.name()))).collect()
 }
 

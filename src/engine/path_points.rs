@@ -30,7 +30,8 @@ impl PathSelection {
     /// # Errors
     /// A sentence that says what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
-        if let Some(Selection { name, numbers: SelectedNumbers::Pair(a, b) }) = Selection::parse(text)
+        if let Some(Selection { name, numbers: SelectedNumbers::Pair(a, b) }) =
+            Selection::parse(text)
         {
             return Ok(Self { sets: name.to_owned(), pair: (a, b) });
         }

@@ -120,10 +120,10 @@ mod tests {
             let refused = OptimizerName::parse(name).unwrap_err();
             assert!(refused.contains("letters, digits"), "{refused}");
         }
-        assert!(OptimizerName::parse("keep").unwrap_err().contains("another meaning"));
+        assert!(OptimizerName::parse("keep").unwrap_err().contains("is reserved"));
         for name in ["SGD", "Sgd", "L-BFGS", "Adam"] {
             let refused = OptimizerName::parse(name).unwrap_err();
-            assert!(refused.contains("cannot be told from"), "{refused}");
+            assert!(refused.contains("cannot be distinguished from"), "{refused}");
         }
     }
 }

@@ -158,18 +158,34 @@ fn of_solutions(run: &Run<'_>) -> Vec<IndexColumn> {
 type PathNumber = fn(&PathResult) -> f64;
 
 /// The medians of paths: name, meaning, number, whether it falls with more steps.
-const MEDIANS: [(&str, &str, PathNumber, bool); 3] = [
+const MEDIANS: [(&str, &str, PathNumber, bool); 4] = [
     ("straight line", "Highest loss on the straight line.", |path| path.straight_barrier, false),
     ("barrier H", "Highest loss on the grid of the path.", |path| path.barrier, true),
-    ("excess", "H less the higher endpoint.", |path| path.barrier - path.higher_endpoint(), true),
+    (
+        "fine grid",
+        "Highest loss along the path, also between the points of its grid.",
+        highest,
+        true,
+    ),
+    (
+        "excess",
+        "The column before, less the loss of the higher endpoint.",
+        |path| highest(path) - path.higher_endpoint(),
+        true,
+    ),
 ];
+
+/// The highest loss that is known on a path: between the points of its grid it may be far above H.
+fn highest(path: &PathResult) -> f64 {
+    path.fine_barrier.max(path.barrier)
+}
 
 type PathCount = fn(&PathSet) -> usize;
 
 /// How searches ended: name, meaning, number of paths.
 const COUNTS: [(&str, &str, PathCount); 4] = [
     ("paths", "Paths that were found.", |paths| paths.found().count()),
-    ("converged", "Searches that ended because the path had stopped falling.", |paths| {
+    ("converged", "Searches that ended because nothing was left to gain.", |paths| {
         let ended = |path: &&PathResult| {
             matches!(path.stop, PathStop::Converged { .. } | PathStop::AtEndpoint { .. })
         };

@@ -81,9 +81,8 @@ impl NotedResults<'_> {
             notes.extend(minima.notes());
         }
         notes.extend(paths(self.paths, self.path_learning_rate));
-        let built_in = |minima: &NotedMinima<'_>| {
-            minima.config.landscape.built_in()?.caveat(self.exchanges)
-        };
+        let built_in =
+            |minima: &NotedMinima<'_>| minima.config.landscape.built_in()?.caveat(self.exchanges);
         let exchange = self.minima.as_ref().and_then(built_in);
         if self.paths.iter().any(|paths| !paths.pairs.is_empty()) {
             notes.extend(exchange.map(|text| note(Topic::Paths, text.to_owned(), false)));

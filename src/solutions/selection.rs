@@ -48,7 +48,8 @@ mod tests {
         for pair in ["a/b~c/d:12-3", "a/b~c/d:12–3"] {
             assert_eq!(read(pair), Some(("a/b~c/d", SelectedNumbers::Pair(12, 3))));
         }
-        for none in ["", "a/b", "a/b:", "a/b:x", "a/b:-1", "a/b:1-", "a/b:1-2-3", "a/b:4294967296"] {
+        for none in ["", "a/b", "a/b:", "a/b:x", "a/b:-1", "a/b:1-", "a/b:1-2-3", "a/b:4294967296"]
+        {
             assert_eq!(read(none), None, "{none}");
         }
     }

@@ -274,7 +274,8 @@ def check_index():
             "training accuracy (%)": solutions["accuracy_train"][:].mean(),
             "straight line": np.median(paths["height_straight"]),
             "barrier H": np.median(paths["height"]),
-            "excess": np.median(paths["height"][:] - np.maximum(loss[:, 0], loss[:, -1])),
+            "fine grid": np.median(paths["height_dense"]),
+            "excess": np.median(paths["height_dense"][:] - np.maximum(loss[:, 0], loss[:, -1])),
             "paths": paths["status"].asstr()[:].tolist().count("done"),
         }
         for column, value in expected.items():

@@ -171,12 +171,7 @@ fn a_directory_that_is_moved_during_a_run_ends_it_and_the_run_continues_where_it
         "{}",
         ended.stderr
     );
-    assert_eq!(
-        ended.said(&format!("--out {} to resume", after.display())),
-        1,
-        "{}",
-        ended.stderr
-    );
+    assert_eq!(ended.said(&format!("--out {} to resume", after.display())), 1, "{}", ended.stderr);
     assert_nothing_is_claimed(&ended);
     assert_eq!(
         fs::read_dir(&before).expect("a directory").count(),

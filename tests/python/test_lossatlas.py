@@ -242,7 +242,7 @@ class Tables(unittest.TestCase):
             kind = type(both[column].tolist()[0])
             theirs = [kind(word) for word in both[published]]
             self.assertEqual(both[column].tolist(), theirs, column)
-        np.testing.assert_array_equal(ours["excess"], ours["barrier"] - ours["endpoint"])
+        np.testing.assert_array_equal(ours["excess"], ours["barrier_fine"] - ours["endpoint"])
         self.assertFalse(ours["converged"].any())
         self.assertEqual(ours["improving"].sum(), (ours["best_step"] == 3).sum())
 

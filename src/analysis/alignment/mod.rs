@@ -28,8 +28,8 @@ mod weights;
 #[cfg(test)]
 mod tests;
 
-pub use atoms::{AtomMatch, match_atoms};
 pub use activations::{UnitOutputs, match_activations};
+pub use atoms::{AtomMatch, match_atoms};
 pub use set::{SetAligner, SetAlignment, SetParameters, SetState, align_set, spread};
 pub use set_outputs::{OutputAlignment, align_outputs};
 pub use weights::{WeightMatch, match_weights};

@@ -461,7 +461,7 @@ mod tests {
         let message = Analysis::of(&sets, &[unknown], &[]).unwrap_err().to_string();
         assert_eq!(
             message,
-            "\"both\" asks for the set sgd/train, but the sets are sgd/test, lbfgs/train"
+            "\"both\" names the set sgd/train, but the sets are sgd/test, lbfgs/train"
         );
         let wrong = request(Kernel::Rbf { two_sigma_squared: 0.0 }, &["sgd/test"]);
         let error = Analysis::of(&sets, &[wrong], &[]).unwrap_err();

@@ -204,7 +204,7 @@ impl Template {
         );
         text += &comment(
             "",
-            "`lossatlas check FILE` prints the plan: tasks, memory, time. Keys behind a # have their default values: remove the # to change one.",
+            "`lossatlas check FILE` prints the plan: tasks, memory, time. Remove the # before a key to set it. Behind it stands its default, or an example if there is no fixed one.",
         );
         text.push('\n');
         let (mut table, mut explained) = ("", BTreeSet::new());

@@ -23,12 +23,8 @@ pub(super) fn other_sections(read: &[Description]) -> String {
 /// Those that the text does not have yet. Optimizers are named elsewhere, and an analytic landscape
 /// takes the place of data and network.
 fn others(read: &[Description]) -> Vec<&'static SectionSpec> {
-    let elsewhere = [
-        &sections::TOP,
-        &optimizer::OPTIMIZER,
-        &landscape::SECTION,
-        &landscape::POINTS,
-    ];
+    let elsewhere =
+        [&sections::TOP, &optimizer::OPTIMIZER, &landscape::SECTION, &landscape::POINTS];
     let is_new = |section: &&SectionSpec| {
         let name = section.name;
         !elsewhere.iter().any(|other| other.name == name)

@@ -433,8 +433,8 @@ fn two_files_for_one_purpose_must_be_the_same() {
     fs::write(folder.path().join("train_images-idx3-ubyte"), images(3)).unwrap();
     assert_eq!(
         report(&folder, None, None),
-        "DIR/train-images.idx3-ubyte: DIR/train_images-idx3-ubyte fits as well, and holds something \
-         else; remove or rename one of them"
+        "DIR/train-images.idx3-ubyte: DIR/train_images-idx3-ubyte fits as well, but its content \
+         differs; remove or rename one of them"
     );
 }
 
@@ -515,8 +515,8 @@ fn nothing_to_learn_from() {
     write(&folder, TRAIN_LABELS, &idx(0x801, &[0], &[]));
     write(&folder, TEST_IMAGES, &idx(0x803, &[2, 28, 0], &[]));
     let lines = [
-        "DIR/train-images-idx3-ubyte: holds 0 images of 28×28 pixels: nothing to learn from",
-        "DIR/t10k-images-idx3-ubyte: holds 2 images of 28×0 pixels: nothing to learn from",
+        "DIR/train-images-idx3-ubyte: has 0 images of 28×28 pixels, so there is no data",
+        "DIR/t10k-images-idx3-ubyte: has 2 images of 28×0 pixels, so there is no data",
     ];
     assert_eq!(report(&folder, Some(5), None), lines.join("\n"));
 }
@@ -585,9 +585,9 @@ fn more_classes_than_labels_can_be_asked_for_and_fewer_are_refused() {
 fn more_or_fewer_images_than_there_are() {
     assert_eq!(
         report(&folder(), Some(5), Some(0)),
-        "dataset.train = 5, but DIR/train-images-idx3-ubyte holds 4; ask for 4 at most, or leave \
-         dataset.train out to use all\n\
-         dataset.test = 0: at least one image is needed; leave dataset.test out to use all"
+        "dataset.train = 5, but DIR/train-images-idx3-ubyte has 4; set at most 4, or remove \
+         dataset.train to use all\n\
+         dataset.test = 0: at least one image is needed; remove dataset.test to use all"
     );
 }
 

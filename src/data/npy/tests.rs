@@ -212,7 +212,7 @@ fn arrays_that_make_no_data_set_are_listed() {
     assert_eq!(
         report(&folder, folder.path()),
         "DIR: arrays images, labels, test_images, test_labels, train_images, train_labels: two data \
-         sets; leave out or rename the arrays that are not meant"
+         sets; remove or rename the arrays of one of them"
     );
     fs::remove_file(folder.path().join("images.npy")).unwrap();
     assert_eq!(load_all(folder.path()).train.len(), 4, "labels alone are no second data set");
@@ -257,7 +257,7 @@ fn what_is_no_data_set_is_named() {
     fs::write(folder.path().join("7.png"), b"\x89PNG").unwrap();
     assert_eq!(
         report(&folder, folder.path()),
-        "DIR: no .npz file and no images.npy, labels.npy; DIR/7.png is no IDX file: \
+        "DIR: no .npz file and no images.npy, labels.npy; DIR/7.png is not an IDX file: \
          docs/your-own-data.md shows how to write arrays of images"
     );
 }

@@ -61,10 +61,8 @@ fn missing_paths(results: &Results<'_>, sets: &[SolutionSet], paths: &[PathSet])
         let left = planned.saturating_sub(paths.pairs.len());
         if left > 0 {
             let planned = count(planned, "path");
-            missing.push(format!(
-                "{left} of {planned} {of} {} not been looked for yet.",
-                has(left)
-            ));
+            missing
+                .push(format!("{left} of {planned} {of} {} not been looked for yet.", has(left)));
         }
         if paths.failed() > 0 {
             missing.push(format!("{} {of} failed.", count(paths.failed(), "path")));

@@ -277,7 +277,7 @@ mod tests {
             (r#""dimension": -1"#, "-1"),
             (r#""name": "a""#, "missing field `dimension`"),
             (r#""dimension": 2, "datasets": []"#, "must not be empty"),
-            (r#""dimension": 2, "datasets": ["a/b"]"#, "\"a/b\" is no name"),
+            (r#""dimension": 2, "datasets": ["a/b"]"#, "\"a/b\" is not a name"),
             (r#""dimension": 2, "datasets": ["a", "a"]"#, "listed twice"),
             (r#""dimension": 2, "tensors": [{"name": "w", "shape": [3]}]"#, "sum to 3"),
             (r#""dimension": 2, "start_region": [[0, 1], [0, 1], [0, 1]]"#, "has 3 pairs"),

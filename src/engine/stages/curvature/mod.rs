@@ -294,8 +294,9 @@ impl Stage for Curvature {
         let left = states.iter().filter(|state| state.is_none()).count();
         let failed = states.iter().flatten().filter(|state| state.is_err()).count();
         let (all, failures) = (count(states.len(), "task"), count(failed, "task"));
-        let left = (left > 0)
-            .then(|| format!("{left} of {all} of the curvature {} not been computed yet.", has(left)));
+        let left = (left > 0).then(|| {
+            format!("{left} of {all} of the curvature {} not been computed yet.", has(left))
+        });
         let failed = (failed > 0)
             .then(|| format!("{failures} of the curvature failed; `lossatlas status` says why."));
         left.into_iter().chain(failed).collect()

@@ -1,6 +1,9 @@
 //! `paths.store`: the curves that are kept, from the search to `curves/`.
 
-use super::{Endpoints, Outcome, PathKey, PathSource, endpoints, landscape_endpoints_of, network_endpoints_of};
+use super::{
+    Endpoints, Outcome, PathKey, PathSource, endpoints, landscape_endpoints_of,
+    network_endpoints_of,
+};
 use crate::config::{PathsConfig, StoredCurves, Subject};
 use crate::engine::capacity::{Part, size};
 use crate::engine::console::{count, is, say};

@@ -280,7 +280,8 @@ impl Stage for Refinement {
         let left = states.iter().filter(|state| state.is_none()).count();
         let failed = states.iter().flatten().filter(|state| state.is_err()).count();
         let (all, failures) = (count(wanted.len(), "path"), count(failed, "refinement"));
-        let left = (left > 0).then(|| format!("{left} of {all} {} not been refined yet.", has(left)));
+        let left =
+            (left > 0).then(|| format!("{left} of {all} {} not been refined yet.", has(left)));
         let failed =
             (failed > 0).then(|| format!("{failures} failed; `lossatlas status` says why."));
         left.into_iter().chain(failed).collect()

@@ -105,7 +105,8 @@ pub(super) fn missing(results: &Results, all: &[WantedSurface]) -> Vec<String> {
             let left = states.iter().filter(|state| state.is_none()).count();
             let failed = states.iter().flatten().filter(|state| state.is_err()).count();
             let tiles = format!("{} of {name} on {landscape}", count(states.len(), "tile"));
-            let left = (left > 0).then(|| format!("{left} of {tiles} {} not been computed yet.", has(left)));
+            let left = (left > 0)
+                .then(|| format!("{left} of {tiles} {} not been computed yet.", has(left)));
             let failed = (failed > 0)
                 .then(|| format!("{failed} of {tiles} failed; `lossatlas status` says why."));
             left.into_iter().chain(failed).collect::<Vec<_>>()

@@ -274,7 +274,8 @@ impl Stage for Trajectories {
         let left = states().filter(Option::is_none).count();
         let failed = states().flatten().filter(Result::is_err).count();
         let (all, failures) = (count(wanted.len(), "trajectory"), count(failed, "trajectory"));
-        let left = (left > 0).then(|| format!("{left} of {all} {} not been computed yet.", has(left)));
+        let left =
+            (left > 0).then(|| format!("{left} of {all} {} not been computed yet.", has(left)));
         let failed =
             (failed > 0).then(|| format!("{failures} failed; `lossatlas status` says why."));
         let others = other_runs(results, &found(results));
