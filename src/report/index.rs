@@ -204,7 +204,9 @@ fn of_paths(run: &Run<'_>) -> Vec<IndexColumn> {
     let medians = MEDIANS.iter().map(|&(name, about, number, falls)| {
         let cell = |paths: &PathSet| {
             let cell = IndexCell::median(&paths.set, paths.landscape, paths.found().map(number))?;
-            Some(if falls && falling(paths) > 0 { cell.marked("", FALLING) } else { cell })
+            // Nothing is left of an excess of 0.
+            let may_fall = falls && falling(paths) > 0 && (name != "excess" || cell.value > 0.0);
+            Some(if may_fall { cell.marked("", FALLING) } else { cell })
         };
         let cells = all().filter_map(cell).collect();
         IndexColumn { group: "Paths, medians", name, about, cells }
