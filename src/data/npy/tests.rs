@@ -220,7 +220,7 @@ fn arrays_that_make_no_data_set_are_listed() {
     write(&folder, "x_train", &images(4));
     assert_eq!(
         report(&folder, folder.path()),
-        "DIR: arrays train_images and x_train both fit; leave one of them out, or give it another name"
+        "DIR: arrays train_images and x_train both fit; remove or rename one of them"
     );
     fs::remove_file(folder.path().join("x_train.npy")).unwrap();
     archive(&folder, "set.npz", false);
