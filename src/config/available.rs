@@ -4,6 +4,7 @@ use super::reader::{Notation, Read, Section, nearest};
 use super::schema::{Derived, Key, SetNames, each};
 use super::sources::Sources;
 use super::tree::TomlValue;
+use crate::landscape::BuiltIn;
 use crate::solutions::SetName;
 use std::collections::BTreeSet;
 
@@ -18,8 +19,8 @@ pub(crate) struct Available {
     pub analytic: bool,
     /// Whether it is a process, which has data sets with names of their own.
     pub process: bool,
-    /// Whether its points are clusters of equal atoms.
-    pub atoms: bool,
+    /// The built-in landscape, if it is one.
+    pub built_in: Option<BuiltIn>,
     /// What is read from files.
     pub sources: Sources,
     /// The sets that this run makes by training or by a search for minima.
@@ -128,6 +129,11 @@ impl Available {
         let is_source = |source: &&SetName| source.aligned() == *set;
         let mut sources = sources.filter(is_source).filter(|_| self.derived.contains(set));
         sources.next().unwrap_or(set)
+    }
+
+    /// Whether solutions have equal parts that can be exchanged: hidden units, or atoms.
+    pub fn has_symmetry(&self) -> bool {
+        !self.analytic || matches!(self.built_in, Some(BuiltIn::LennardJones(_)))
     }
 
     /// The key that sets how many solutions are kept.

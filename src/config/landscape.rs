@@ -237,8 +237,7 @@ pub(super) fn read(root: &Section<'_>, available: &mut Available) -> Read<Landsc
         let is_process = kind.as_ref().ok().map(|&kind| kind == LandscapeKind::Process);
         let landscape = read_landscape(section, kind);
         available.process = is_process == Some(true);
-        let built_in = landscape.as_ref().ok().and_then(ChosenLandscape::built_in);
-        available.atoms = matches!(built_in, Some(BuiltIn::LennardJones(_)));
+        available.built_in = landscape.as_ref().ok().and_then(ChosenLandscape::built_in).copied();
         refuse_sections_of_networks(root, is_process);
         let relax = section.key(&RELAX).value();
         let file = available.process.then(|| read_file(section)).flatten();

@@ -408,8 +408,7 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
     }
     let on = read_landscapes(section, available, &preset);
     let align = section.key(&ALIGN).check(|align| {
-        let symmetric = !available.analytic || available.atoms;
-        match (align, symmetric) {
+        match (align, available.has_symmetry()) {
             (true, false) if available.process => Err("a process declares no symmetry; remove it"),
             (true, false) => Err("this landscape has neither hidden units nor atoms; remove it"),
             _ => Ok(()),

@@ -283,7 +283,7 @@ mod tests {
     fn atoms_in_one_place_or_on_a_line_or_not_finite_are_no_trouble() {
         let line: Vec<f64> = (0..4).flat_map(|i| [f64::from(i), 0.0, 0.0]).collect();
         assert!(match_atoms(&line, &line, 3).unwrap().deviation < 1e-12);
-        assert_eq!(match_atoms(&[0.0; 9], &[0.0; 9], 3).unwrap().deviation, 0.0);
+        assert!(match_atoms(&[0.0; 9], &[0.0; 9], 3).unwrap().deviation < 1e-12);
         let broken = [0.0, 0.0, 0.0, f64::NAN, 0.0, 0.0];
         let refused = match_atoms(&line[..6], &broken, 3);
         assert!(matches!(refused, Err(AlignError::NotFinite { atom: 1 })));
