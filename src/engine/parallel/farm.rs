@@ -116,7 +116,7 @@ pub enum FarmError<E> {
 /// Runs tasks 0 to `count − 1` on all ranks, each once. Collective.
 ///
 /// Rank 0 hands them out in this order, one at a time, to the next free rank (see
-/// [`TaskSchedule`](super::Schedule)). So the longest tasks should come first. Three of the arguments
+/// [`TaskSchedule`](super::TaskSchedule)). So the longest tasks should come first. Three of the arguments
 /// matter on rank 0 only; the other ranks may pass any value:
 /// - `count`: the number of tasks.
 /// - `make` builds a task when it is handed out, up to 2 GiB in the encoding of postcard.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// for one, and reach a mean height of −14.86. The fields name what another value did with the same
 /// pairs. A scatter of 0.05 and of a tenth of the evaluations remains.
 ///
-/// An evaluation is one gradient: see [`EvaluationCounts::in_gradients`](super::Work::in_gradients).
+/// An evaluation is one gradient: see [`EvaluationCounts::in_gradients`](super::EvaluationCounts::in_gradients).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RefineParameters {
     /// Points of a string, endpoints included, ≥ 3. Each further try of the same pair has twice as
