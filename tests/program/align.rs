@@ -281,7 +281,7 @@ fn paths_between_clusters_exchange_equal_atoms() {
     run(3, &three, &["--set", "paths.align=true"]);
     assert_same(&exchanged, &three);
     let barriers = |directory: &Path| -> Array1<f64> {
-        read(directory, "paths/minima/relaxed/on_formula/height")
+        read(directory, "paths/minima/relaxed/on_formula/height_dense")
     };
     let [numbered, exchanged] = [&numbered, &exchanged].map(|directory| barriers(directory));
     assert_eq!((numbered.len(), exchanged.len()), (6, 6));
