@@ -157,23 +157,56 @@ fn of_solutions(run: &Run<'_>) -> Vec<IndexColumn> {
 
 type PathNumber = fn(&PathResult) -> f64;
 
-/// The medians of paths: name, meaning, number, whether it falls with more steps.
-const MEDIANS: [(&str, &str, PathNumber, bool); 4] = [
-    ("straight line", "Highest loss on the straight line.", |path| path.straight_barrier, false),
-    ("barrier H", "Highest loss on the grid of the path.", |path| path.barrier, true),
-    (
-        "fine grid",
-        "Highest loss along the path, also between the points of its grid.",
-        highest,
-        true,
-    ),
-    (
-        "excess",
-        "The column before, less the loss of the higher endpoint.",
-        |path| highest(path) - path.higher_endpoint(),
-        true,
-    ),
+/// A median of paths.
+struct PathMedian {
+    name: &'static str,
+    about: &'static str,
+    number: PathNumber,
+    /// The least that more steps can come to; `None` if they do not change the number.
+    least: Option<PathNumber>,
+}
+
+const MEDIANS: [PathMedian; 4] = [
+    PathMedian {
+        name: "straight line",
+        about: "Highest loss on the straight line.",
+        number: |path| path.straight_barrier,
+        least: None,
+    },
+    PathMedian {
+        name: "barrier H",
+        about: "Highest loss on the grid of the path.",
+        number: |path| path.barrier,
+        least: Some(PathResult::higher_endpoint),
+    },
+    PathMedian {
+        name: "fine grid",
+        about: "Highest loss along the path, also between the points of its grid.",
+        number: highest,
+        least: Some(PathResult::higher_endpoint),
+    },
+    PathMedian {
+        name: "excess",
+        about: "The column before, less the loss of the higher endpoint.",
+        number: |path| highest(path) - path.higher_endpoint(),
+        least: Some(|_| 0.0),
+    },
 ];
+
+impl PathMedian {
+    /// The median over the paths, marked if more steps can lower it.
+    fn cell(&self, paths: &PathSet) -> Option<IndexCell> {
+        let median = |number: &dyn Fn(&PathResult) -> f64| {
+            IndexCell::median(&paths.set, paths.landscape, paths.found().map(number))
+        };
+        let cell = median(&self.number)?;
+        let least = median(&|path| match self.least {
+            Some(least) if path.was_improving() => least(path),
+            _ => (self.number)(path),
+        })?;
+        Some(if least.value < cell.value { cell.marked("", FALLING) } else { cell })
+    }
+}
 
 /// The highest loss that is known on a path: between the points of its grid it may be far above H.
 fn highest(path: &PathResult) -> f64 {
@@ -201,15 +234,9 @@ fn falling(paths: &PathSet) -> usize {
 
 fn of_paths(run: &Run<'_>) -> Vec<IndexColumn> {
     let all = || run.paths.iter().filter(|paths| !paths.pairs.is_empty());
-    let medians = MEDIANS.iter().map(|&(name, about, number, falls)| {
-        let cell = |paths: &PathSet| {
-            let cell = IndexCell::median(&paths.set, paths.landscape, paths.found().map(number))?;
-            // Nothing is left of an excess of 0.
-            let may_fall = falls && falling(paths) > 0 && (name != "excess" || cell.value > 0.0);
-            Some(if may_fall { cell.marked("", FALLING) } else { cell })
-        };
-        let cells = all().filter_map(cell).collect();
-        IndexColumn { group: "Paths, medians", name, about, cells }
+    let medians = MEDIANS.iter().map(|median| {
+        let cells = all().filter_map(|paths| median.cell(paths)).collect();
+        IndexColumn { group: "Paths, medians", name: median.name, about: median.about, cells }
     });
     let counts = COUNTS.iter().map(|&(name, about, number)| {
         let cell = |paths: &PathSet| IndexCell::count(&paths.set, paths.landscape, number(paths));
@@ -217,4 +244,24 @@ fn of_paths(run: &Run<'_>) -> Vec<IndexColumn> {
         IndexColumn { group: "Paths, numbers", name, about, cells }
     });
     medians.chain(counts).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::notes::tests::{path, path_set};
+
+    #[test]
+    fn a_median_is_marked_only_if_more_steps_can_lower_it() {
+        let falling = |loss: &[f64]| path(loss, 9, PathStop::Completed);
+        let (high, low) = ([0.0, 3.0, 1.0], [0.0, 0.5, 1.0]);
+        let marks = |paths: Vec<PathResult>| {
+            let paths = path_set("a/b", paths);
+            MEDIANS.each_ref().map(|of| of.cell(&paths).expect("paths").text.ends_with(FALLING))
+        };
+        assert_eq!(marks(vec![falling(&high)]), [false, true, true, true]);
+        // At its higher endpoint nothing is left, whatever another path does.
+        assert_eq!(marks(vec![falling(&low), falling(&low), falling(&high)]), [false; 4]);
+        assert_eq!(marks(vec![path(&high, 4, PathStop::Completed)]), [false; 4]);
+    }
 }

@@ -419,7 +419,7 @@ fn shortened(names: &[String]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::config::ChosenLandscape;
     use crate::landscape::{BuiltIn, DoubleWell, LennardJones};
@@ -427,7 +427,7 @@ mod tests {
     use crate::optimizer::{Snapshot, optimizer_kind};
     use crate::solutions::{LandscapeName, SetName};
 
-    fn path(loss: &[f64], best_step: u32, stop: PathStop) -> PathResult {
+    pub fn path(loss: &[f64], best_step: u32, stop: PathStop) -> PathResult {
         let height = loss.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         PathResult {
             loss: loss.to_vec(),
@@ -444,7 +444,7 @@ mod tests {
         }
     }
 
-    fn path_set(set: &str, paths: Vec<PathResult>) -> PathSet {
+    pub fn path_set(set: &str, paths: Vec<PathResult>) -> PathSet {
         PathSet {
             set: SetName::parse(set).unwrap().into(),
             landscape: LandscapeName::Train,

@@ -40,11 +40,11 @@ fn losses_accuracies_and_gradients_are_those_of_pytorch() {
     }
 }
 
-/// The gradients of all four networks are held against the modules of that script.
+/// The gradients of all four networks are compared with these modules.
 #[test]
 fn the_page_shows_the_modules_that_the_networks_are_tested_against() {
-    let script = include_str!("../fixtures/networks/generate.py");
-    let definitions: Vec<_> = script.split("\n\n\n").map(str::trim).collect();
+    let modules = include_str!("../../python/lossatlas/pytorch.py");
+    let definitions: Vec<_> = modules.split("\n\n\n").map(str::trim).collect();
     for name in [
         "def add_layers(",
         "class Fcp(",
@@ -59,7 +59,7 @@ fn the_page_shows_the_modules_that_the_networks_are_tested_against() {
             .expect("a definition");
         assert!(
             PAGE.contains(definition),
-            "docs/weights.md differs from generate.py:\n{definition}"
+            "docs/weights.md differs from python/lossatlas/pytorch.py:\n{definition}"
         );
     }
 }

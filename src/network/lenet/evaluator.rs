@@ -202,7 +202,7 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
         }
     }
 
-    /// The pooled output of the first convolution for so many images, `(channels, samples)`.
+    /// The pooled output of the first convolution for `samples` images, `(channels, samples)`.
     fn first_maps(&self, images: usize) -> Array2<A> {
         let maps = self.layers[0].pooled;
         let pixels = maps.rows * maps.columns;
