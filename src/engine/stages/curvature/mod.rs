@@ -48,7 +48,8 @@ const STAGE: &str = "curvature";
 /// Computes curvature.
 pub struct Curvature;
 
-/// The time of a gradient in double precision, relative to single precision; see `docs/methods.md`.
+/// The time of a gradient in double precision, relative to single precision: FCP 4.0, autoencoder
+/// 4.4, LeNet 5.3.
 const DOUBLE_PRECISION: f64 = 4.0;
 
 fn section(config: &Config) -> Option<&CurvatureConfig> {
