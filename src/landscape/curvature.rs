@@ -233,7 +233,7 @@ fn product(
 /// The error is h² f''''/6 from the series and ε |∇f| / h from rounding. They are equal at h |d| =
 /// ε^(1/3) times the length on which f varies. For this length we take the largest component of θ,
 /// at least 1. On small networks the relative error is 2e-11 to 2e-10 at this h, and below 2e-8
-/// for h from 0.01 to 10 times as large (`tests/curvature.rs`).
+/// for h from 0.01 to 10 times as large; `tests/curvature.rs` has bounds.
 ///
 /// `gradient_at` overwrites its second argument with ∇f at the first.
 pub(super) fn difference_of_gradients<A: Real, E>(
