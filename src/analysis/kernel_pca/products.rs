@@ -63,6 +63,11 @@ impl Frame {
 /// Only the tiles on and above the diagonal are computed, one block of columns after the other.
 /// This takes n²P operations instead of 2n²P, and only one block is copied. The block is
 /// standardized in place if required.
+///
+/// Its speed, n²P operations divided by its time, relative to that of one product of two
+/// 2048 × 2048 matrices, as median [lowest, highest] (`make bench-kpca`): 0.35 [0.18, 0.44] for
+/// n = 100, where conversion takes as long as the products, 0.85 [0.82, 1.01] for n = 1000, and
+/// 1.03 [0.78, 1.41] for n = 4000.
 pub(super) fn gram<A: Real>(vectors: &Vectors<'_, A>, origin: ProductOrigin) -> Array2<f64> {
     let count = vectors.len();
     let mut products = Array2::zeros((count, count));
