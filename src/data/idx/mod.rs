@@ -23,22 +23,23 @@ pub struct Idx;
 const KEYS: &[ChoiceKey] = &[
     ChoiceKey::new(
         "dir",
-        "folder of the four files, or a folder above it; relative names start at the working \
-         directory; `~` and `$VARIABLES` are expanded",
+        "folder of the four files, or a folder above it",
         KeyKind::Path { example: "\"data/mnist\"" },
     )
     .note(
         "`train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`, \
-         `t10k-labels-idx1-ubyte`, each gzip-compressed (`.gz`) or not; or names like these, here \
-         or in folders below",
+         `t10k-labels-idx1-ubyte`, or names like these, each gzip-compressed (`.gz`) or not",
     ),
     ChoiceKey::new(
         "prefix",
         "prefix of the names of the files",
-        KeyKind::OptionalText { words: "any", example: "\"emnist-letters\"" },
+        KeyKind::OptionalText {
+            words: "any, if there is only one group of files",
+            example: "\"emnist-letters\"",
+        },
     )
     .note(
-        "chooses among several groups of files: `\"emnist-letters\"` for \
+        "required if there are several groups of files: `\"emnist-letters\"` for \
          `emnist-letters-train-images-idx3-ubyte` and the three others; `\"\"` for files without a \
          prefix",
     ),

@@ -55,13 +55,9 @@ static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
 
 static HEIGHTS: Key<OneOf<EdgeHeights>> = Key::new("heights", OneOf::NEW)
     .meaning(
-        "the height of a path: `\"lowest\"`, the lowest known height of a curve between its \
-         endpoints; `\"grid\"`, the barrier H on the grid of the search; `\"straight\"`, the \
-         straight-line barrier",
-    )
-    .note(
-        "the lowest height is the refined barrier of a refined path, otherwise the barrier on \
-           the fine grid",
+        "the height of a path: `\"lowest\"`, the refined barrier if there is one, otherwise the \
+         barrier on the fine grid; `\"grid\"`, the barrier on the grid of the search; \
+         `\"straight\"`, the straight-line barrier",
     )
     .default(EdgeHeights::Lowest);
 
