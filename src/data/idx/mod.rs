@@ -63,8 +63,8 @@ impl DataFormat for Idx {
          and Kaggle unpack them. [your-own-data.md](your-own-data.md) has the names, types and\n\
          classes that are read, and the lines of Python that write such files. `lossatlas check`\n\
          prints the files that were found.\n\n\
-         Versions before 0.2.0 always had ten classes: `classes = 10` continues their results where\n\
-         the labels are not 0 to 9."
+         Versions before 0.2.0 always had ten classes. To continue their results with labels other\n\
+         than 0 to 9, write `classes = 10`."
     }
 
     fn keys(&self) -> &'static [ChoiceKey] {

@@ -71,7 +71,7 @@ static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
 static SOLUTIONS: Key<CountOrAll> = Key::new("solutions", CountOrAll)
     .unit("solutions")
     .meaning("solutions of each set: those of the lowest training loss")
-    .note("to distinguish two sets at a level of 1 %, the report needs 5 or more of each")
+    .note("a rank test needs 5 or more of each set to distinguish two sets at a level of 1 %")
     .default(Some(6));
 
 static LANDSCAPES: Key<AnyOf<Split>> = Key::new("landscapes", AnyOf::NEW)
