@@ -87,7 +87,7 @@ impl Size {
     pub fn about(self) -> &'static str {
         match self {
             Self::Demo => "a small example of every stage: 6 initializations",
-            Self::Quick => "barriers to an order of magnitude: 8 initializations, the quick protocol",
+            Self::Quick => "orders of magnitude of barriers: 8 initializations, quick protocol",
             Self::Paper => "the paper's protocol: 75 initializations, for a cluster",
         }
     }
