@@ -138,8 +138,8 @@ static STANDARDIZE: Key<Flag> = Key::new("standardize", Flag)
 
 static KERNEL: Key<OneOf<KernelName>> = Key::new("kernel", OneOf::NEW)
     .meaning(
-        "k(x, x'): x·x', (scale x·x' + constant)^degree, tanh(scale x·x' + constant) or \
-         exp(−|x − x'|² / two_sigma_squared)",
+        "k(x, x'): `\"linear\"` x·x', `\"polynomial\"` (scale x·x' + constant)^degree, \
+         `\"sigmoid\"` tanh(scale x·x' + constant), `\"rbf\"` exp(−|x − x'|² / two_sigma_squared)",
     )
     .default(KernelName::Rbf);
 
