@@ -32,23 +32,27 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Runs all stages in order, and resumes the run in the directory
+    /// Runs all stages in order, or resumes the run in the directory
     ///
     /// Trains all initializations, finds the paths, computes kernel PCA, statistics and all other
-    /// stages of the configuration, and prints a summary. Each result is stored when it is
+    /// analyses of the configuration, and prints a summary. Each result is stored when it is
     /// finished. Rerun the command to resume an interrupted run.
     #[command(after_help = "Example: mpirun -n 8 lossatlas run configs/mnist-quick.toml \
         --out results/quick")]
     Run(run::Job),
-    /// Trains all initializations with every optimizer: seeds → solutions
+    /// Trains all initializations with every optimizer
+    ///
+    /// Also searches for the minima of a `[landscape]`, reads the sets of `[[import]]`, and computes
+    /// `[trajectory]` and `[align]`.
     Train(run::Job),
     /// Finds low-loss paths and barriers between pairs of solutions
     ///
-    /// Needs the solutions of `train` in the directory.
+    /// Also computes `[paths.refine]`, `[[graph]]` and `[[surface]]`. Needs the solutions of `train`
+    /// in the directory.
     Paths(run::Job),
-    /// Computes kernel PCA and statistics of the solutions, on rank 0
+    /// Computes kernel PCA and statistics of the solutions
     ///
-    /// Needs the solutions of `train` in the directory.
+    /// Needs the solutions of `train` in the directory. Only rank 0 computes.
     Kpca(run::Job),
     /// Computes curvature at solutions and along paths
     ///
@@ -65,32 +69,34 @@ pub enum Command {
     Check(Input),
     /// Writes a first configuration that explains every key: meaning, range, default
     ///
-    /// Sizes fit the images of the folder. Keys at their defaults are comments.
+    /// The numbers of images and the sizes of the network fit the data. Keys at their defaults are
+    /// comments.
     #[command(after_help = "Example: lossatlas init study.toml --network lenet --data data/mnist \
         --size quick")]
     Init(init::Arguments),
     /// Writes a page with figures, tables and verdicts on the paper's claims
     ///
     /// Writes DIR/report/: `index.html`, which can be read offline, every figure as SVG and PNG,
-    /// and the numbers of the figures as CSV. Several directories are compared side by side. The
-    /// results are only read, so it can be used during a run.
+    /// and the numbers of the figures as CSV. Several directories are compared side by side. It only
+    /// reads the results, so it can be used during a run.
     #[command(
         after_help = "Example: lossatlas report results/fcp results/lenet --to results/networks"
     )]
     Report(report::Arguments),
     /// Shows what is done, running, failed and left in a run directory
     ///
-    /// Only reads, so it may be used while a run is going on. `--watch` follows the run.
+    /// It only reads, so it can be used during a run. `--watch` follows the run.
     #[command(after_help = "Example: lossatlas status results/quick --watch")]
     Status(status::Arguments),
     /// Computes losses and accuracies of parameter vectors, from this program or another
     ///
-    /// The data sets are those of the configuration; `[dataset]` and `[network]` are enough.
-    /// Nothing is stored. docs/weights.md shows how to exchange vectors with PyTorch.
+    /// The configuration names the images and the network: `[dataset]` and `[network]` are enough,
+    /// or the `[landscape]` of a process. Nothing is stored in a run directory. docs/weights.md shows
+    /// how to exchange vectors with PyTorch.
     #[command(after_help = "Example: lossatlas evaluate configs/mnist-quick.toml \
         --weights results/quick/atlas.h5:/solutions/lbfgs/train")]
     Evaluate(evaluate::Arguments),
-    /// Writes solutions, the points of a path, a graph or the images for other programs
+    /// Writes solutions, points of a path, a graph, a surface or the images for other programs
     #[command(
         after_help = "Examples: lossatlas export results/quick --set lbfgs/train --to theta.npy\n          \
         lossatlas export results/quick --path lbfgs/train:0-3 --points 101 -o path.npy\n          \

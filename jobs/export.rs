@@ -55,19 +55,18 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", conflicts_with_all = ["set", "images", "graph", "path"])]
     #[arg(value_parser = text())]
     pub surface: Option<String>,
-    /// The landscape of a path or a graph: `train`, `test` or a data set of a process. Default for
-    /// a path: the first that has it. A graph has a default if there is only one. Of a surface only
-    /// this landscape is written, otherwise all
+    /// The landscape of a path, a graph or a surface: `train`, `test` or a data set of a process.
+    /// Default: for a path the first that has it, for a graph the only one, for a surface all
     #[arg(long, value_name = "NAME", value_parser = text())]
     pub landscape: Option<String>,
     /// Points on the path, at equally spaced t from 0 to 1. Default: 101
     #[arg(long, value_name = "NUMBER")]
     #[arg(value_parser = clap::value_parser!(u32).range(2..=1_000_001))]
     pub points: Option<u32>,
-    /// The file to write. Of a set: one vector a row, (n, P), float32. Of a path: one point a row,
-    /// (points, P), float64 for a `[landscape]`. Of images: FILE.npz, or a folder, which gets four
-    /// IDX files. Of a graph: one file; with min-ts a folder, which gets min.data and ts.data. Of a
-    /// surface: FILE.vti, for ParaView
+    /// The file to write. For a set, a NumPy file of shape (n, P), float32. For a path, one of shape
+    /// (points, P), float32, or float64 for a `[landscape]`. For images, FILE.npz, or a folder for
+    /// four IDX files. For a graph, one file, or with min-ts a folder for min.data and ts.data. For a
+    /// surface, FILE.vti for ParaView
     #[arg(short = 'o', long, value_name = "FILE", value_parser = path())]
     pub to: PathBuf,
     /// Replaces files that exist

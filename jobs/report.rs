@@ -16,7 +16,8 @@ pub struct Arguments {
     /// Directories of runs (their `--out`)
     #[arg(value_name = "DIR", required = true, value_parser = path())]
     pub directories: Vec<PathBuf>,
-    /// Directory of the report; made if need be. Default for one run: DIR/report
+    /// Directory of the report, created if it does not exist. Default for one run: DIR/report;
+    /// required for several
     #[arg(long, value_name = "DIR", value_parser = path())]
     pub to: Option<PathBuf>,
 }

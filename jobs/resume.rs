@@ -20,8 +20,8 @@ pub struct Arguments {
     pub directory: PathBuf,
     /// Overrides a key of the stored configuration; repeatable
     ///
-    /// For instance `--set paths.steps=200` continues all paths, and `--set dataset.dir=data/mnist`
-    /// gives the new place of the images.
+    /// For instance `--set paths.steps=200` continues all paths, if `paths.schedule` is constant,
+    /// and `--set dataset.dir=data/mnist` gives the new place of the images.
     #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
     #[arg(value_parser = overrides())]
     pub overrides: Vec<String>,

@@ -51,8 +51,8 @@ pub struct RunOptions {
     pub dry_run: bool,
     /// How progress is shown on standard error
     ///
-    /// `auto` finds the terminal also through the mpirun of Open MPI. Where it cannot, as through
-    /// srun, `bar` draws one all the same.
+    /// `auto` recognizes a terminal also through the mpirun of Open MPI, but not through srun: use
+    /// `bar` there.
     #[arg(long, value_name = "STYLE", value_enum, default_value_t)]
     pub progress: ProgressDisplay,
     /// How the lines of DIR/run.log are written

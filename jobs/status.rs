@@ -19,15 +19,15 @@ pub struct Arguments {
     /// Directory of a run (its `--out`)
     #[arg(value_parser = path())]
     pub directory: PathBuf,
-    /// Looks again every SECONDS, until the run is finished
+    /// Looks again every SECONDS (2 without a number), until the run is finished
     ///
-    /// On a terminal a bar for each stage, the tasks of all ranks and the last warnings stay in
-    /// place; elsewhere each look is a block of lines, or with `--format json` one line. `q` or
-    /// Ctrl-C ends it, with exit code 0. The run does not notice: nothing is locked or written.
+    /// On a terminal it shows a bar for each stage, the tasks of all ranks and the last warnings.
+    /// Elsewhere each look is a block of lines, or with `--format json` one line. `q` or Ctrl-C ends
+    /// it, with exit code 0. The run is not affected: nothing is locked or written.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = SECONDS, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub watch: Option<u32>,
-    /// For people or for programs
+    /// The format of the output
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub format: StatusFormat,
 }

@@ -33,14 +33,13 @@ pub enum ImportFile {
 
 static NAME: Key<Text, Required> = Key::new("name", Text)
     .meaning("name of the set, `\"group/member\"`, for instance `\"published/train\"`")
-    .note("the name must differ from those of trained and other imported sets")
+    .note("different from the names of trained and other imported sets")
     .required("\"published/train\"");
 
 static FILE: Key<Text, Required> = Key::new("file", Text)
     .meaning(
         "`\"file.npy\"`, one vector a row, or `\"results/atlas.h5:/solutions/sgd/train\"`, a set \
-         of an earlier run; relative names start at the working directory; `~` and `$VARIABLES` \
-         are expanded",
+         of an earlier run",
     )
     .required("\"results/atlas.h5:/solutions/sgd/train\"");
 

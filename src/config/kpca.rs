@@ -138,20 +138,20 @@ static STANDARDIZE: Key<Flag> = Key::new("standardize", Flag)
 
 static KERNEL: Key<OneOf<KernelName>> = Key::new("kernel", OneOf::NEW)
     .meaning(
-        "k(x, x'): x·x', (scale x·x' + constant)^degree, tanh(scale x·x' + constant) or \
-         exp(−|x − x'|² / two_sigma_squared)",
+        "k(x, x'): `\"linear\"` x·x', `\"polynomial\"` (scale x·x' + constant)^degree, \
+         `\"sigmoid\"` tanh(scale x·x' + constant), `\"rbf\"` exp(−|x − x'|² / two_sigma_squared)",
     )
     .default(KernelName::Rbf);
 
 static COMPONENTS: Key<Count, Derived> = Key::new("components", Count::at_least(1))
     .unit("components")
     .meaning("components to keep: those of the largest eigenvalues")
-    .note("at most one less than the vectors in the sets")
-    .derived("10, or one less than the vectors", "10");
+    .note("at most one less than the number of vectors")
+    .derived("10, or one less than the number of vectors if that is smaller", "10");
 
 static POLYNOMIAL_SCALE: Key<Number, Derived> = Key::new("scale", Number::POSITIVE)
     .meaning("factor of the product")
-    .derived("1, or 1/P with `standardize`, P the number of parameters", "2.4e-5");
+    .derived("1; 1/P with `standardize`, P the number of parameters", "2.4e-5");
 
 static DEGREE: Key<Integer<u32>> =
     // x·x' is of the order of 10³ here: a degree above 100 overflows.

@@ -158,8 +158,8 @@ static KIND: Key<OneOf<LandscapeKind>, Required> = Key::new("kind", OneOf::NEW)
 
 static RELAX: Key<Flag> = Key::new("relax", Flag)
     .meaning(
-        "whether to minimize from the points of `[[minimum]]` (the set `minima/relaxed`) or to use \
-         them as given (`minima/given`)",
+        "`true`: minimize from the given points, which makes the set `minima/relaxed`; `false`: \
+         use the points as given, as the set `minima/given`",
     )
     .invalidates(MINIMA)
     .default(true);
@@ -176,7 +176,7 @@ static KEEP: Key<Count, Derived> = Key::new("keep", Count::at_least(1))
     .meaning("maximum number of minima in the set; the lowest are kept")
     .note("not with `relax = false`")
     .invalidates(Invalidates::Nothing)
-    .derived("the lowest 10 of the starts, or all points", "10");
+    .derived("10 with random starts (or `starts`, if fewer), all with given points", "10");
 
 static DIMENSION: Key<Count, Required> = Key::new("dimension", Count::between(1, MAX_DIMENSION))
     .meaning("components of a point")

@@ -137,9 +137,8 @@ static PROTOCOL: Key<OneOf<Protocol>> = Key::new("protocol", OneOf::NEW)
          `learning_rate`, `schedule` and `stop_at_endpoint`",
     )
     .note(
-        "the defaults below are those of `\"published\"`; a key that is written takes precedence \
-         and is reported with the name of the protocol; a change of the protocol invalidates what \
-         the changed defaults invalidate; see [the protocols](methods.md#protocols)",
+        "the defaults below are those of `\"published\"`, [protocols](methods.md#protocols) has \
+         the others; a key that is written takes precedence",
     )
     .invalidates(Invalidates::Nothing)
     .default(Protocol::Published)
@@ -149,18 +148,17 @@ static PAIRS: Key<NumberOfPairs> = Key::new("pairs", NumberOfPairs)
     .unit("pairs")
     .meaning("pairs of each set, drawn at random without repetition; all pairs if a set has fewer")
     .note(
-        "`\"spanning\"`: at most two pairs for each solution of all sets together, chosen for a \
-         `[[graph]]` ([how](methods.md#pairs-of-a-spanning-tree)); they are no random sample, so \
-         not for statistics of barriers",
+        "`\"spanning\"`: at most two pairs for each solution of all sets together, \
+         [chosen](methods.md#pairs-of-a-spanning-tree) for a `[[graph]]`; they are not a random \
+         sample, so do not use them for statistics of barriers",
     )
     .invalidates(Invalidates::Nothing)
     .default(Pairs::Count(300));
 
 static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
     .meaning(
-        "the sets within which paths are found: `\"optimizer/train\"` are the parameters at the \
-         epoch of lowest training loss, `\"optimizer/test\"` those at the epoch of lowest test \
-         loss",
+        "the sets within which paths are found: `\"optimizer/train\"` has the parameters of lowest \
+         training loss, `\"optimizer/test\"` those of lowest test loss",
     )
     .note(
         "sets of `[[import]]` have their own names; an analytic landscape has \
@@ -181,21 +179,21 @@ static BETWEEN: Key<SetPairs> = Key::new("between", SetPairs)
 
 static LIST: Key<PairsOrFile, Derived> = Key::new("list", PairsOrFile)
     .meaning(
-        "the pairs of every set by initialization numbers, `[[0, 3], [2, 5]]`, or a CSV file with \
-         one pair on each line, `0,3`; a first line without numbers is a heading",
+        "the pairs of every set, by initialization numbers: `[[0, 3], [2, 5]]`, or a CSV file with \
+         one pair on each line, `0,3`",
     )
-    .note("with a list, `pairs` has no effect")
+    .note("the file may begin with a line of headings; with a list, `pairs` has no effect")
     .invalidates(Invalidates::Nothing)
     .derived("a random draw of `pairs`", "[[0, 3], [2, 5]]");
 
 static START: Key<Text, Derived> = Key::new("start", Text)
     .meaning(
-        "a run directory: the initial curve of each path is its path of the same pair on the same \
-         landscape, which `keep_states` of that run must have kept",
+        "a run directory: each search starts from the path of the same pair on the same landscape \
+         there, which `keep_states` of that run must have kept",
     )
     .note(
-        "the directory of the run itself stands for its paths before the last change of the \
-         settings; another directory invalidates the paths only if its curves differ",
+        "with the directory of the run itself, searches start from its paths before the last \
+         change of the keys",
     )
     .invalidates(Invalidates::Nothing)
     .derived("the straight line", "\"results/fcp\"");
@@ -205,9 +203,9 @@ static KEEP_STATES: Key<Flag, Derived> = Key::new("keep_states", Flag)
         "whether the last state of each search is kept in `path-states/` of the run directory: \
          more `steps` then continue it, and other searches can `start` from it",
     )
-    .note("without it, longer paths are computed anew from the straight line, to the same bits")
+    .note("without it, a longer search starts again from the straight line, with the same result")
     .invalidates(Invalidates::Nothing)
-    .derived("`true` up to 1 GB in all; `check` says the size", "true");
+    .derived("`true` if all states together have at most 1 GB; `check` prints the size", "true");
 
 static STORE: Key<OneOf<StoredCurves>> = Key::new("store", OneOf::NEW)
     .meaning(
@@ -250,26 +248,24 @@ static TEST: Key<CountOrAll> = Key::new("test", CountOrAll)
 static BATCH: Key<CountOrAll> = Key::new("batch", CountOrAll)
     .unit("images")
     .meaning("images in each step of a search, drawn at random; reported losses use all images")
-    .note(
-        "a landscape that does not have more images than this uses all of them; not with \
-           `[landscape]`",
-    )
+    .note("a landscape with no more images than this uses all of them; not with `[landscape]`")
     .default(None)
     .came_later();
 
 static ALIGN: Key<Flag> = Key::new("align", Flag)
     .meaning(
-        "whether the hidden units of the second endpoint, or the atoms of a cluster, are \
-         exchanged, without a change of its loss, so that it comes close to the first, before the \
-         straight line is drawn",
+        "whether the hidden units (or the atoms) of the second endpoint are exchanged before the \
+         search, so that it comes close to the first; its loss stays the same",
     )
-    .note("see [alignment](methods.md#alignment); of landscapes, only with `\"lennard-jones\"`")
+    .note(
+        "see [alignment](methods.md#alignment); with a `[landscape]`, only for `\"lennard-jones\"`",
+    )
     .default(false)
     .came_later();
 
 static OBJECTIVE: Key<OneOf<Objective>> = Key::new("objective", OneOf::NEW)
     .meaning("what is minimized along the path: the sum of the losses, or the sum of their squares")
-    .note("reported heights are always losses")
+    .note("reported barriers are always losses")
     .default(Objective::Sum);
 
 static NAMES: [&str; METHODS.len()] = {
@@ -284,7 +280,7 @@ static NAMES: [&str; METHODS.len()] = {
 
 static METHOD: Key<Word> = Key::new("method", Word(&NAMES))
     .meaning("the kind of curve")
-    .note("each kind has keys of its own, see below")
+    .note("each kind has keys of its own, below")
     .default(NAMES[0])
     .came_later();
 
@@ -310,7 +306,7 @@ static LAMBDA: Key<Number> = Key::new("lambda", Number::NOT_NEGATIVE)
 static STEPS: Key<Count> = Key::new("steps", Count::at_least(0))
     .unit("steps")
     .meaning("steps of the Adam optimizer; 0: the path is the straight line")
-    .note("more steps continue existing paths (`keep_states`) if `schedule` is `\"constant\"`")
+    .note("with a constant `schedule`, more steps continue existing paths")
     .invalidates(Invalidates::LongerPaths)
     .default(100);
 
@@ -324,18 +320,18 @@ static SCHEDULE: Key<OneOf<RateSchedule>> = Key::new("schedule", OneOf::NEW)
          step, `\"cooldown\"` does so during the last third of the steps",
     )
     .note(
-        "unless it is constant, a search with more `steps` starts anew, or with `start` from \
-         existing paths",
+        "unless it is constant, more `steps` are a new search, from the straight line or from \
+         `start`",
     )
     .default(RateSchedule::Constant)
     .came_later();
 
 static STOP_AT_ENDPOINT: Key<Flag> = Key::new("stop_at_endpoint", Flag)
     .meaning(
-        "whether a search ends at a path that does not rise above its higher endpoint, on all \
-         images and on the fine grid, because no path can be lower",
+        "whether a search ends when its path does not rise above the higher endpoint, on all \
+         images and on the fine grid: no path can be lower",
     )
-    .note("checked every 20 steps, with `batch` at the end of an epoch")
+    .note("checked every 20 steps; with `batch`, at the end of an epoch")
     .default(false)
     .came_later();
 
@@ -350,8 +346,11 @@ static TOLERANCE: Key<Number> =
 
 static PATIENCE: Key<Count> = Key::new("patience", Count::at_least(1))
     .unit("evaluations")
-    .meaning("number of evaluations of the objective on all images for `tolerance`")
-    .note("with `batch` there is one in an epoch, otherwise one in a step")
+    .meaning("the evaluations over which `tolerance` measures the fall")
+    .note(
+        "the objective is evaluated on all images once in each step; with `batch`, once in each \
+         epoch",
+    )
     .default(10)
     .came_later();
 

@@ -34,16 +34,13 @@ static COMMAND: Key<Texts, Required> = Key::new("command", Texts)
         "the program that computes the landscape, and its arguments; one runs beside every rank \
          that has tasks",
     )
-    .note(
-        "a program without a slash is looked up in `PATH`; relative names start at the working \
-         directory; `~` and `$VARIABLES` are expanded",
-    )
+    .note("a program without a slash is looked up in `PATH`")
     .required("[\"python3\", \"model.py\"]");
 
 static TIME_LIMIT: Key<TimeSpan> = Key::new("time_limit", TimeSpan)
-    .meaning(
-        "maximum time for the answer to a request, which may contain all points of a path; a \
-         process that takes longer is killed, its task fails, and the next task starts a new \
+    .meaning("maximum time for the answer to a request, which may contain all points of a path")
+    .note(
+        "a process that takes longer is killed and its task fails; the next task starts a new \
          process",
     )
     .invalidates(Invalidates::Nothing)
@@ -56,11 +53,11 @@ static START_LIMIT: Key<TimeSpan> = Key::new("start_limit", TimeSpan)
     .default("10m");
 
 static DETERMINISTIC: Key<Flag> = Key::new("deterministic", Flag)
-    .meaning(
-        "whether the same point always has the same value and gradient, to the bit; an interrupted \
-         and resumed run then gives the same bits as an uninterrupted one",
+    .meaning("whether the same point always has the same value and gradient, to the bit")
+    .note(
+        "checked once at the start; with `false`, a resumed run may differ from an uninterrupted \
+         one, and the report says so",
     )
-    .note("checked once at the start; with `false` the report says that results may differ")
     .invalidates(Invalidates::Nothing)
     .default(true);
 
@@ -72,14 +69,14 @@ static START: Key<NumberInterval, Derived> = Key::new("start", NumberInterval)
 static ITERATIONS: Key<Count> = Key::new("iterations", Count::at_least(1))
     .unit("iterations")
     .meaning("maximum number of iterations of L-BFGS from a start")
-    .note("a start that takes all of them counts as one without a minimum")
+    .note("a start that needs more gives no minimum")
     .invalidates(super::landscape::MINIMA)
     .default(5000);
 
 static TOLERANCE: Key<Number> = Key::new("tolerance", Number::POSITIVE)
     .unit("value")
     .meaning("length of the gradient at which a minimization has converged")
-    .note("a minimization that finds no lower point, because of rounding, has also converged")
+    .note("a minimization that rounding keeps from any lower point has converged too")
     .invalidates(super::landscape::MINIMA)
     .default(1e-6);
 

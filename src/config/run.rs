@@ -37,8 +37,8 @@ static CHECKPOINT: Key<Number> =
 
 static RETRIES: Key<Count> = Key::new("retries", Count::between(0, 1))
     .meaning(
-        "1: a task that failed by an error of a program, or whose result was lost, is repeated \
-         once",
+        "1: a task that stopped on a defect of the program (a panic), or whose result was lost, is \
+         repeated once",
     )
     .invalidates(Invalidates::Nothing)
     .default(0);

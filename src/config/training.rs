@@ -75,10 +75,7 @@ static KEEP: Key<Count, Derived> = Key::new("keep", Count::at_least(1))
 
 static NAMES: Key<OptimizerNames> = Key::new("optimizers", OptimizerNames)
     .meaning("which optimizers train; a name of your own has a section `[training.NAME]`")
-    .note(
-        "names consist of letters, digits, `-` and `_`; results list kinds first, then your own \
-         names",
-    )
+    .note("names consist of letters, digits, `-` and `_`")
     .invalidates(Invalidates::Nothing)
     .default(&["sgd", "lbfgs"]);
 

@@ -198,8 +198,8 @@ pub mod shared_keys {
     )
     .unit("classes")
     .note(
-        "the default includes the labels of images that are not used; with a number, classes are \
-         counted from label 0, or from the smallest label if not all labels are in that range",
+        "the default counts the labels of unused images too; a number counts from label 0, or from \
+         the smallest label if the labels do not fit",
     );
 
     /// The request of these keys.

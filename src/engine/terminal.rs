@@ -27,7 +27,7 @@ pub enum ProgressDisplay {
     Bar,
     /// A line every 15 seconds
     Lines,
-    /// Neither; the end of each stage and failures are still said
+    /// No progress, only the end of each stage and failures
     None,
 }
 

@@ -90,12 +90,15 @@ pub const SCHEDULE: ChoiceKey = ChoiceKey::new(
     "how the learning rate changes from epoch to epoch, after the warm-up",
     KeyKind::Word { words: &["constant", "step", "cosine"], default: "constant" },
 )
-.note("`\"cosine\"` falls toward 0 at the last epoch")
+.note(
+    "`\"step\"`: by `step_factor` after every `step_epochs` epochs; `\"cosine\"`: toward 0 at the \
+     last epoch",
+)
 .came_later();
 
 /// A key of the schedule `"step"`.
 pub const STEP_EPOCHS: ChoiceKey =
-    ChoiceKey::count("step_epochs", "epochs after which the learning rate changes", 30)
+    ChoiceKey::count("step_epochs", "epochs between two changes of the learning rate", 30)
         .unit("epochs")
         .note("only with `schedule = \"step\"`")
         .only_with("schedule", "step")
@@ -104,7 +107,7 @@ pub const STEP_EPOCHS: ChoiceKey =
 /// A key of the schedule `"step"`.
 pub const STEP_FACTOR: ChoiceKey = ChoiceKey::new(
     "step_factor",
-    "factor of the learning rate after every `step_epochs` epochs",
+    "factor of the learning rate at each change",
     KeyKind::Positive { default: 0.1 },
 )
 .note("only with `schedule = \"step\"`")

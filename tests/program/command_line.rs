@@ -10,7 +10,7 @@ use tempfile::tempdir;
 fn help_is_printed_once_and_without_colors() {
     for (subcommand, part) in [
         ("run", "Run directory, created if it does not exist"),
-        ("train", "seeds → solutions"),
+        ("train", "Trains all initializations with every optimizer"),
         ("paths", "Finds low-loss paths and barriers between pairs of solutions"),
         ("kpca", "Computes kernel PCA and statistics of the solutions"),
         ("analyze", "Computes curvature at solutions and along paths"),

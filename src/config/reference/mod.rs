@@ -1,10 +1,11 @@
 //! `docs/configuration.md`: prose from `page.md`, tables from the table of keys.
 //!
 //! A line of `page.md` that begins with `@` is a directive, which is replaced by a part of the
-//! table: `@keys SECTION`, `@keys SECTION CHOICE`, `@choices SECTION` for all choices with their
-//! headings, `@formats` for the data formats, `@optimizers` for the optimizers, `@stages` for the
-//! sections of stages. `cargo test
-//! --test config -- --ignored write` writes the page.
+//! table: `@keys SECTION` for the keys and what a change of them invalidates, `@table SECTION` for
+//! the keys alone, `@keys SECTION CHOICE`, `@choices SECTION` for all choices with their headings,
+//! `@formats` for the data formats, `@optimizers` for the optimizers, `@stage SECTION` for the
+//! section of a stage, `@stages` for the sections of all other stages. `make reference` writes the
+//! page.
 
 use super::schema::{DefaultSpec, KeySpec, Owned, SectionSpec};
 use super::sections;
@@ -12,13 +13,15 @@ use super::stages::sections;
 use crate::data::{DataFormat, FORMATS};
 use crate::optimizer::{OPTIMIZERS, OptimizerKind};
 
+const TEMPLATE: &str = include_str!("page.md");
+
 /// The page, in Markdown.
 ///
 /// # Panics
 /// If the template names a section or a choice that is not in the table.
 pub fn page() -> String {
     let mut page = String::new();
-    for line in include_str!("page.md").lines() {
+    for line in TEMPLATE.lines() {
         let directive = line.strip_prefix('@').map(|words| words.split(' ').collect::<Vec<_>>());
         match directive.as_deref() {
             None => {
@@ -28,11 +31,17 @@ pub fn page() -> String {
             Some(["keys"]) => page += &keys(&sections::TOP),
             Some(["keys", name]) => page += &keys(section(name)),
             Some(["keys", name, choice]) => page += &table(&of_choice(section(name), choice)),
+            Some(["table", name]) => page += &table(section(name).keys),
             Some(["choices", name]) => page += &choices(section(name)),
             Some(["formats"]) => page += &formats(),
             Some(["optimizers"]) => page += &optimizers(),
+            Some(["stage", name]) => {
+                let stage = sections().find(|stage| stage.spec().name == *name);
+                let stage = stage.unwrap_or_else(|| panic!("no stage has the section {name:?}"));
+                page += &of_stage(stage.spec(), stage.documentation());
+            }
             Some(["stages"]) => {
-                for stage in sections() {
+                for stage in sections().filter(|stage| !has_own_place(stage.spec())) {
                     page += &of_stage(stage.spec(), stage.documentation());
                 }
             }
@@ -41,6 +50,11 @@ pub fn page() -> String {
     }
     // A directive between two blank lines may be replaced by nothing.
     page.trim_end().replace("\n\n\n", "\n\n") + "\n"
+}
+
+/// Whether the template places the section of this stage by its name.
+fn has_own_place(stage: &SectionSpec) -> bool {
+    TEMPLATE.lines().any(|line| line.strip_prefix("@stage ") == Some(stage.name))
 }
 
 fn section(name: &str) -> &'static SectionSpec {

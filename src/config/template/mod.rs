@@ -86,8 +86,8 @@ impl Size {
     /// What it is, in a few words.
     pub fn about(self) -> &'static str {
         match self {
-            Self::Demo => "everything once, in small: 6 initializations",
-            Self::Quick => "orders of magnitude: 8 initializations, paths by the quick protocol",
+            Self::Demo => "a small example of every stage: 6 initializations",
+            Self::Quick => "orders of magnitude of barriers: 8 initializations, quick protocol",
             Self::Paper => "the paper's protocol: 75 initializations, for a cluster",
         }
     }

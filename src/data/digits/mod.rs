@@ -32,14 +32,8 @@ pub struct Digits;
 const MAX_DIGITS: usize = 1_000_000;
 
 const KEYS: &[ChoiceKey] = &[
-    ChoiceKey::new("seed", "seed of the drawing", KeyKind::DerivedSeed),
-    ChoiceKey::count_up_to(
-        "train",
-        "images to train on, 28 × 28 pixels in ten classes",
-        6000,
-        MAX_DIGITS,
-    )
-    .unit("images"),
+    ChoiceKey::new("seed", "seed with which the digits are drawn", KeyKind::DerivedSeed),
+    ChoiceKey::count_up_to("train", "images to train on", 6000, MAX_DIGITS).unit("images"),
     ChoiceKey::count_up_to(
         "test",
         "held-out test images; they also select the epoch of ω^test",

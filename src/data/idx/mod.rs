@@ -23,22 +23,23 @@ pub struct Idx;
 const KEYS: &[ChoiceKey] = &[
     ChoiceKey::new(
         "dir",
-        "folder of the four files, or a folder above it; relative names start at the working \
-         directory; `~` and `$VARIABLES` are expanded",
+        "folder of the four files, or a folder above it",
         KeyKind::Path { example: "\"data/mnist\"" },
     )
     .note(
         "`train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`, \
-         `t10k-labels-idx1-ubyte`, each gzip-compressed (`.gz`) or not; or names like these, here \
-         or in folders below",
+         `t10k-labels-idx1-ubyte`, or names like these, each gzip-compressed (`.gz`) or not",
     ),
     ChoiceKey::new(
         "prefix",
         "prefix of the names of the files",
-        KeyKind::OptionalText { words: "any", example: "\"emnist-letters\"" },
+        KeyKind::OptionalText {
+            words: "any, if there is only one group of files",
+            example: "\"emnist-letters\"",
+        },
     )
     .note(
-        "chooses among several groups of files: `\"emnist-letters\"` for \
+        "required if there are several groups of files: `\"emnist-letters\"` for \
          `emnist-letters-train-images-idx3-ubyte` and the three others; `\"\"` for files without a \
          prefix",
     ),
@@ -62,8 +63,8 @@ impl DataFormat for Idx {
          and Kaggle unpack them. [your-own-data.md](your-own-data.md) has the names, types and\n\
          classes that are read, and the lines of Python that write such files. `lossatlas check`\n\
          prints the files that were found.\n\n\
-         Versions before 0.2.0 always had ten classes: `classes = 10` continues their results where\n\
-         the labels are not 0 to 9."
+         Versions before 0.2.0 always had ten classes. To continue their results with labels other\n\
+         than 0 to 9, write `classes = 10`."
     }
 
     fn keys(&self) -> &'static [ChoiceKey] {

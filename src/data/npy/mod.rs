@@ -25,8 +25,7 @@ const SPLIT_SEED: &str = "split_seed";
 const KEYS: &[ChoiceKey] = &[
     ChoiceKey::new(
         "path",
-        "an `.npz` file, or a folder of `.npy` files; relative names start at the working \
-         directory; `~` and `$VARIABLES` are expanded",
+        "an `.npz` file, or a folder of `.npy` files",
         KeyKind::Path { example: "\"data/digits.npz\"" },
     )
     .note(
@@ -36,7 +35,7 @@ const KEYS: &[ChoiceKey] = &[
     shared_keys::CHANNELS,
     ChoiceKey::new("train", "images to train on, from the front", KeyKind::CountOrAll)
         .unit("images")
-        .note("if `images` are split, `\"all\"` are those that are not held out"),
+        .note("if `images` are split, `\"all\"` means those that are not held out"),
     ChoiceKey::new(
         "test",
         "held-out test images, from the front; they also select the epoch of ω^test",
@@ -44,16 +43,16 @@ const KEYS: &[ChoiceKey] = &[
     )
     .unit("images")
     .note(
-        "if `images` are split, `\"all\"` are those that `train` leaves, or one in five if both \
-         are `\"all\"`",
+        "if `images` are split, `\"all\"` means those that `train` leaves; one in five, if `train` \
+         is `\"all\"` too",
     ),
     shared_keys::CLASSES,
     ChoiceKey::new(
         SPLIT_SEED,
-        "seed of the choice of held-out images, if the files have no test images",
+        "seed of the random split, if the files have no test images",
         KeyKind::Seed { default: 0 },
     )
-    .note("the master seed does not change the split, so that runs with several seeds share it"),
+    .note("the master `seed` does not change the split, so runs with several seeds share it"),
 ];
 
 impl DataFormat for Npy {

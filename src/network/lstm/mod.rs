@@ -31,7 +31,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
         ChoiceKey::count("hidden", "hidden units", 48),
         ChoiceKey::new(
             "permutation_seed",
-            "seed of the order of the pixels, drawn like PyTorch's randperm",
+            "seed of the order in which the pixels are read, drawn like PyTorch's randperm",
             KeyKind::Seed { default: PERMUTATION_SEED },
         ),
     ],

@@ -31,7 +31,8 @@ static KEYS: [ChoiceKey; 5] = [
     // enough.
     ChoiceKey::new(
         "line_search_tolerance",
-        "a line search ends when its bracket is narrower than this times the best step",
+        "a line search ends when the interval around its minimum is narrower than this times the \
+         best step",
         KeyKind::Number { default: 1e-4, range: NumberRange::OpenFraction },
     ),
     ChoiceKey::new(

@@ -19,7 +19,7 @@ pub struct SgdKind;
 static KEYS: [ChoiceKey; 10] = [
     ChoiceKey::new(
         "learning_rate",
-        "η in θ ← θ − η∇; no value was published: try a few with one initialization",
+        "η in θ ← θ − η∇, with ∇ the gradient; try a few values with one initialization",
         KeyKind::RequiredPositive { example: "0.1" },
     ),
     BATCH_SIZE,

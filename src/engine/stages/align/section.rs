@@ -53,10 +53,10 @@ impl Choice for MethodName {
 
 static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
     .meaning(
-        "the sets to align, all to one common reference; `GROUP/MEMBER` becomes the set \
+        "the sets to align, all to one common reference; `GROUP/MEMBER` gives the set \
          `GROUP-aligned/MEMBER`",
     )
-    .note("name here all sets whose aligned vectors are to be compared with each other")
+    .note("only sets that are aligned together can be compared")
     .derived("all sets there are", "[\"sgd/train\", \"lbfgs/train\"]");
 
 static METHOD: Key<OneOf<MethodName>> = Key::new("method", OneOf::NEW)
@@ -64,25 +64,27 @@ static METHOD: Key<OneOf<MethodName>> = Key::new("method", OneOf::NEW)
         "what is compared: the `\"weights\"`, or the `\"activations\"`, the outputs of the hidden \
          units on images",
     )
-    .note("`\"weights\"` never increases the spread of all vectors about their mean")
+    .note("`\"weights\"` never increases the spread of all vectors around their mean")
     .default(MethodName::Weights);
 
 static ORDERS: Key<Count> = Key::new("orders", Count::at_least(0))
     .unit("orders")
-    .meaning("random orders of the layers for each match, besides that from input to output")
+    .meaning(
+        "random orders of the layers that each match tries, after the order from input to output",
+    )
     .note("the closest result is kept; the time grows in proportion")
     .default(4);
 
 static ROUNDS: Key<Count> = Key::new("rounds", Count::at_least(1))
     .unit("rounds")
-    .meaning("rounds, at most: in each, every vector is matched with the mean of all")
+    .meaning("maximum number of rounds; in each, every vector is matched with the mean of all")
     .note("the table says if they were not enough")
     .default(20);
 
 static IMAGES: Key<Count> = Key::new("images", Count::at_least(1))
     .unit("images")
     .meaning("training images on which the outputs are compared, from the front of those in use")
-    .note("where there are fewer, all of them")
+    .note("if there are fewer, all of them")
     .default(1000);
 
 static SPEC: SectionSpec = SectionSpec {

@@ -71,7 +71,7 @@ static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
 static SOLUTIONS: Key<CountOrAll> = Key::new("solutions", CountOrAll)
     .unit("solutions")
     .meaning("solutions of each set: those of the lowest training loss")
-    .note("5 solutions or more of each set are needed to distinguish two sets at a level of 1 %")
+    .note("a rank test needs 5 or more of each set to distinguish two sets at a level of 1 %")
     .default(Some(6));
 
 static LANDSCAPES: Key<AnyOf<Split>> = Key::new("landscapes", AnyOf::NEW)
@@ -115,9 +115,8 @@ static TOLERANCE: Key<Number> = Key::new(
 static PRODUCTS: Key<Count> = Key::new("products", Count::at_least(1))
     .unit("products")
     .meaning(
-        "maximum number of products of the Hessian with a vector for the eigenvalues at a point, \
-         and again for the sharpness that does not depend on the scale of the weights \
-         (filter-normalized)",
+        "maximum number of products of the Hessian with a vector, for the eigenvalues at a point \
+         and again for the filter-normalized sharpness",
     )
     .note("a product takes two gradients; an eigenvalue that has not converged is NaN")
     .default(200);

@@ -55,13 +55,9 @@ static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
 
 static HEIGHTS: Key<OneOf<EdgeHeights>> = Key::new("heights", OneOf::NEW)
     .meaning(
-        "the height of a path: `\"lowest\"`, the lowest known height of a curve between its \
-         endpoints; `\"grid\"`, the barrier H on the grid of the search; `\"straight\"`, the \
-         straight-line barrier",
-    )
-    .note(
-        "the lowest height is the refined barrier of a refined path, otherwise the barrier on \
-           the fine grid",
+        "the height of a path: `\"lowest\"`, the refined barrier if there is one, otherwise the \
+         barrier on the fine grid; `\"grid\"`, the barrier on the grid of the search; \
+         `\"straight\"`, the straight-line barrier",
     )
     .default(EdgeHeights::Lowest);
 
@@ -78,15 +74,13 @@ static SPEC: SectionSpec = SectionSpec {
 /// The section.
 pub static SECTION: OfStage<Vec<GraphConfig>> = OfStage {
     spec: &SPEC,
-    documentation: "Solutions are nodes, paths are edges. For any two solutions, also without a \
-                    path between them, the graph gives the lowest known height at which they are \
-                    joined: the minimax height, along the minimum spanning tree. There is a graph \
-                    on each landscape of `[paths]`. It takes little time and is computed again \
-                    whenever paths are added. `between` in `[paths]` joins different sets; sets \
-                    without paths between them are separate \
-                    components.\n[methods.md](methods.md#graph) explains minimax heights, the \
-                    disconnectivity graph and persistence, and `paths.pairs = \"spanning\"`, with \
-                    which n solutions need about 2n paths.",
+    documentation: "Solutions are nodes, paths are edges. For any two solutions, the graph gives the\n\
+                    minimax height: the lowest known height at which they are joined, directly or through\n\
+                    other solutions. There is a graph on each landscape of `[paths]`. It takes little time\n\
+                    and is computed again whenever paths are added. `paths.between` joins different sets;\n\
+                    sets without paths between them are separate components. [methods.md](methods.md#graph)\n\
+                    explains the disconnectivity graph, persistence, and `paths.pairs = \"spanning\"`, with\n\
+                    which n solutions need at most 2n paths.",
     read,
 };
 

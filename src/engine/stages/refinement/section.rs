@@ -56,34 +56,39 @@ static PAIRS: Key<CountOrAll> = Key::new("pairs", CountOrAll)
 static MAX_GRADIENTS: Key<Count> = Key::new("max_gradients", Count::at_least(1))
     .unit("gradients")
     .meaning(
-        "budget of a refinement, which then ends with its current result; a value without its \
-         gradient counts as a third, a product of the Hessian with a vector as two",
+        "budget of a refinement, in gradients; when it is spent, the refinement ends with its \
+         current result",
     )
-    .note("the current step and the certificate are always finished")
+    .note(
+        "a value without its gradient counts as a third, a product of the Hessian with a vector as \
+         two; the current step and the certificate are always finished",
+    )
     .default(10_000);
 
 static POINTS: Key<Count> = Key::new("points", Count::between(5, 1000))
     .unit("points")
     .meaning(
-        "points of the string, the curve that is lowered to the saddle, both endpoints included; \
-         if an attempt fails, the next one has twice as many intervals",
+        "points of the string, the curve that is lowered to the saddle, both endpoints included",
     )
+    .note("if an attempt fails, the next one has twice as many intervals")
     .default(9);
 
 static ACCURACY: Key<Number> =
     Key::new("accuracy", Number::between(Lower::Above(0.0), Upper::UpTo(0.01)))
         .meaning(
-            "accuracy of heights, as a fraction of the climb (the height of the saddle above the \
-             lower endpoint): smaller differences are ignored",
+            "accuracy of heights, as a fraction of the height of the saddle above the lower \
+             endpoint; smaller differences are ignored",
         )
-        .note("rounding errors and the noise of the gradients are always tolerated")
+        .note(
+            "differences within rounding errors and the noise of the gradients are always ignored",
+        )
         .default(1e-7);
 
 static DETOURS: Key<Count> = Key::new("detours", Count::at_least(0))
     .unit("searches")
     .meaning(
-        "how many searches for a lower path may fail in a row before the refinement ends, once \
-         the endpoints are connected",
+        "once the endpoints are connected, searches for a lower path go on until this number of \
+         them in a row has failed",
     )
     .default(1);
 

@@ -108,17 +108,18 @@ static NAME: Key<Text, Required> = Key::new("name", Text)
 
 static PLANE: Key<OneOf<PlaneKind>> = Key::new("plane", OneOf::NEW)
     .meaning(
-        "the plane: through three solutions; random directions, or the leading eigenvectors of the \
-         Hessian, at a solution; the principal plane of a path or a trajectory",
+        "the plane: through three `\"solutions\"`; at a solution, along `\"random\"` directions or \
+         the leading eigenvectors of the `\"hessian\"`; the principal plane of a `\"path\"` or a \
+         `\"trajectory\"`",
     )
     .default(PlaneKind::Solutions);
 
 pub(super) static THROUGH: Key<Texts, Required> = Key::new("through", Texts)
     .meaning(
-        "what determines the plane: solutions, each SET:INITIALIZATION, or SET:best for the lowest \
-         loss; a path, SET:a-b or SET1~SET2:a-b; or a trajectory, OPTIMIZER:INITIALIZATION",
+        "what determines the plane: solutions as SET:INITIALIZATION, or SET:best for the lowest \
+         loss; a path as SET:a-b or SET1~SET2:a-b; a trajectory as OPTIMIZER:INITIALIZATION",
     )
-    .note("three solutions for a plane, two for a line; otherwise one entry")
+    .note("with `\"solutions\"` three for a plane, two for a line; otherwise one entry")
     .required("[\"sgd/train:best\", \"sgd/test:best\", \"lbfgs/train:best\"]");
 
 pub(super) static DIMENSIONS: Key<Count> =
@@ -135,8 +136,8 @@ static EXTENT: Key<NumbersOrAuto> = Key::new("extent", NumbersOrAuto)
          `[x_low, x_high, y_low, y_high]`",
     )
     .note(
-        "`\"auto\"`: the solutions, the path or the trajectory with a margin; −1 to 1 for random \
-         directions; a tenth of the length of θ to both sides for the Hessian",
+        "`\"auto\"`: the solutions, the path or the trajectory with a margin; −1 to 1 with \
+         `\"random\"`; a tenth of the length of θ to both sides with `\"hessian\"`",
     )
     .default(None);
 

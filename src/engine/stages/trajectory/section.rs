@@ -40,13 +40,12 @@ static SPEC: SectionSpec = SectionSpec::single(
 /// The section.
 pub static SECTION: OfStage<TrajectoryConfig> = OfStage {
     spec: &SPEC,
-    documentation: "The parameters of a training run every few epochs, projected on the two \
-                    leading principal components of these points. After the training, `run` and \
-                    `train` repeat the training run to record them, which takes as long as the run \
-                    itself. So trajectories can also be added to a finished run.\nOn the same type \
-                    of processor the repetition has the same bits. On another type it is a \
-                    different run: the table, the report and the attribute `repeats_run` in \
-                    `atlas.h5` say so.",
+    documentation: "The parameters of a training run every few epochs, and their coordinates along the\n\
+                    two leading principal components of these points. After the training, `run` and\n\
+                    `train` repeat the training run to record them, which takes as long as the run\n\
+                    itself. So trajectories can also be added to a finished run. On the same type of\n\
+                    processor the repetition has the same bits. On another type it is a different run:\n\
+                    the report and the attribute `repeats_run` in `atlas.h5` say so.",
     read,
 };
 
