@@ -88,7 +88,7 @@ def draw(file, found, published):
             for value, of in zip(values, heights):
                 axis.plot([value] * len(of), of, linestyle="", markersize=4, fillstyle="none", **style)
         axis.set(xscale="log", yscale="log", xlabel=label)
-    axes[0].set_ylabel("dense height (nat per image)")
+    axes[0].set_ylabel("barrier on the fine grid (nats)")
     axes[0].legend(frameon=False)
     figure.savefig(file, metadata={"Date": None})
 
