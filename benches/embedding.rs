@@ -1,9 +1,11 @@
-//! Kernel PCA of parameter vectors of LeNet, in its two parts, one thread, beside the product rate
-//! of the machine: run with `make bench-kpca`, which then compares it with scikit-learn. Counters
-//! give floating-point operations a second.
+//! Kernel PCA of parameter vectors of LeNet on one thread: the kernel matrix, and the eigenproblem.
 //!
-//! `embedding DIRECTORY` is our side of that comparison (`benches/pytorch/kernel_pca.py`): it reads
-//! lines from the standard input and answers each with the seconds the work took.
+//! `make bench-kpca` runs it, and then compares it with scikit-learn. Counters give floating-point
+//! operations per second. A large matrix product shows the rate that the machine can reach.
+//!
+//! `embedding DIRECTORY` is the side of lossatlas in that comparison
+//! (`benches/pytorch/kernel_pca.py`). It reads one task per line from standard input, and answers
+//! each with the seconds that it took.
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -26,7 +28,8 @@ const LARGEST: usize = 4000;
 const COMPONENTS: usize = 10;
 const KERNEL: Kernel = Kernel::Rbf { two_sigma_squared: PARAMETERS as f64 };
 
-/// Random vectors that vary more in a dozen directions, each less than the one before; 0.99 GB.
+/// Random vectors (0.99 GB). They vary most in a dozen directions, in each less than in the one
+/// before.
 static VECTORS: LazyLock<Array2<f32>> = LazyLock::new(|| {
     let mut stream = MasterSeed(1).stream("bench", &[]);
     let mut random =
@@ -50,7 +53,7 @@ fn main() {
     }
 }
 
-/// Writes the vectors; then does what each line says.
+/// Writes the vectors. Then performs the task of each line.
 fn answer(directory: &Path) {
     write_npy(directory.join("vectors.npy"), &*VECTORS).expect("space");
     println!("written");
@@ -87,7 +90,7 @@ fn write_results(directory: &Path, pca: &KernelPcaFit<'_, f32>) {
     write_npy(directory.join("projection.npy"), &pca.projection()).expect("space");
 }
 
-/// The yardstick: a large square product of doubles.
+/// For comparison: a large square matrix product in double precision.
 #[divan::bench(sample_count = 10, sample_size = 1)]
 fn product_2048(bencher: Bencher) {
     let (a, b) = (Array2::<f64>::ones((2048, 2048)), Array2::<f64>::ones((2048, 2048)));
@@ -120,7 +123,8 @@ fn measure_kernel_matrix(bencher: Bencher, count: usize) {
     bencher.counter(ItemsCount::new(count * count * PARAMETERS)).bench(|| kernel_matrix(vectors));
 }
 
-/// Kernel PCA of the first 64 components, whose products cost next to nothing: 4n³/3 operations.
+/// Kernel PCA of vectors with 64 components only. Their products cost next to nothing, so this
+/// measures the eigenproblem: 4n³/3 operations.
 fn measure_eigenproblem(bencher: Bencher, count: usize) {
     let (vectors, kernel) = (vectors(count), Kernel::Rbf { two_sigma_squared: 64.0 });
     let vectors = vectors.slice_move(s![.., ..64]);

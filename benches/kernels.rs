@@ -1,5 +1,7 @@
-//! What a run spends its time on, one thread, beside the product rate of the machine: run with
-//! `make bench`. Counters give images (for paths: images times points) a second.
+//! The computations that take most of the time of a run, on one thread: run with `make bench`.
+//!
+//! Counters give images per second, for paths images times points per second. A large matrix
+//! product shows the rate that the machine can reach.
 
 #[path = "kernels/published.rs"]
 mod published;
@@ -41,7 +43,7 @@ fn vector(network: &dyn Network<f32>) -> Vec<f32> {
     vectors(network, 1).into_raw_vec_and_offset().0
 }
 
-/// The yardstick: a large square product, 2 · 2048³ operations.
+/// For comparison: a large square matrix product, 2 · 2048³ operations.
 #[divan::bench]
 fn product_2048(bencher: Bencher) {
     let (a, b) = (Array2::<f32>::ones((2048, 2048)), Array2::<f32>::ones((2048, 2048)));
@@ -83,7 +85,7 @@ fn activation(bencher: Bencher, activation: Activation) {
     });
 }
 
-/// The same with what the backward pass needs, and the backward pass.
+/// The same with the slopes that the backward pass needs, and the backward pass.
 #[divan::bench(args = Activation::ALL)]
 fn activation_and_slope(bencher: Bencher, activation: Activation) {
     let (numbers, mut outputs) = (before_activation(), vec![0.0; OUTPUTS]);

@@ -1,8 +1,9 @@
-//! One side of `make bench-peers`: reads pieces of work from the standard input and answers each
-//! with the seconds of processor time that it took. `benches/pytorch/compare.py` starts it, and
-//! alternates with its own side.
+//! The side of lossatlas in `make bench-peers`, which compares it with PyTorch.
 //!
-//! `peers DIRECTORY [MNIST]` writes what both sides work on into the directory as NumPy files.
+//! `benches/pytorch/compare.py` starts this program, and alternates between it and PyTorch.
+//! `peers DIRECTORY [MNIST]` writes the data of both sides into the directory, as NumPy files. Then
+//! it reads one task per line from standard input, and answers each with the seconds of processor
+//! time that it took.
 
 #[path = "kernels/published.rs"]
 mod published;
@@ -31,7 +32,7 @@ const LBFGS_IMAGES: usize = 6400;
 const BATCH: usize = 64;
 const POINTS: usize = 51;
 const TERMS: usize = 10;
-/// A step of SGD is too short to be timed alone.
+/// Steps of SGD that are timed together, because one is too short.
 const STEPS: usize = 20;
 
 fn main() {
@@ -152,8 +153,8 @@ impl<'a> Side<'a> {
         seconds(|| (0..STEPS).for_each(&mut step)) / STEPS as f64
     }
 
-    /// Prints the seconds of the second iteration, the first one with a memory, and its evaluations
-    /// in the line search.
+    /// Prints the seconds of the second iteration, the first one with a memory, and the evaluations
+    /// of its line search.
     fn lbfgs(&self) {
         let landscape =
             Counted { landscape: self.landscape(LBFGS_IMAGES), values: AtomicUsize::new(0) };
@@ -173,13 +174,13 @@ impl<'a> Side<'a> {
     }
 }
 
-/// The yardstick: seconds of a square product of that size.
+/// For comparison: seconds of a square matrix product of that size.
 fn product(size: usize) -> f64 {
     let (a, b) = (Array2::<f32>::ones((size, size)), Array2::<f32>::ones((size, size)));
     seconds(|| a.dot(&b))
 }
 
-/// Seconds that the processor spent on this process: other programs on the machine do not count.
+/// Processor time of this process, in s. Other programs on the machine do not change it.
 fn processor_time() -> f64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     time.tv_sec as f64 + 1e-9 * time.tv_nsec as f64
@@ -191,7 +192,7 @@ fn seconds<T>(work: impl FnOnce() -> T) -> f64 {
     processor_time() - start
 }
 
-/// Counts the losses of line searches.
+/// Counts the evaluations of the loss in line searches.
 struct Counted<L> {
     landscape: L,
     values: AtomicUsize,

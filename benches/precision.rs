@@ -1,9 +1,9 @@
-//! How far down L-BFGS-GSS goes in single and in double precision: one side of `make
-//! bench-precision`.
+//! The lowest loss that L-BFGS-GSS reaches in single and in double precision.
 //!
-//! `precision DIRECTORY IMAGES ITERATIONS [MNIST]` trains FCP in both from the same start, which it
-//! writes into the directory with the images as NumPy files, and prints how each run went as JSON,
-//! one line a run.
+//! This is the side of lossatlas in `make bench-precision`, which compares it with PyTorch.
+//! `precision DIRECTORY IMAGES ITERATIONS [MNIST]` trains FCP in both precisions from the same
+//! start. It writes this start and the images into the directory, as NumPy files. It prints the
+//! losses of each run as one line of JSON.
 
 use lossatlas::data::{ChannelOrder, Dataset, ImageShape, WantedImages, digits, idx};
 use lossatlas::kernels::{Real, norm};

@@ -1,8 +1,8 @@
-//! What a call of a process costs: the time of a request to a process that does not compute.
+//! The overhead of a landscape that another program computes: run with `make bench-process`.
 //!
-//! The other side is Python's standard library. It reads the request, and answers with zeros, so
-//! that what is measured is the way there and back. One evaluation that takes 10 ms is the measure
-//! for the overhead.
+//! The other program uses Python's standard library only. It reads each request and answers with
+//! zeros, without computing anything. So the time of a request is the time of the communication. It
+//! is compared with an evaluation that takes 10 ms.
 
 use lossatlas::combinations::Combinations;
 use lossatlas::landscape::Landscape;
@@ -10,7 +10,7 @@ use lossatlas::landscape::process::{Process, ProcessSettings};
 use ndarray::Array2;
 use std::time::{Duration, Instant};
 
-/// Parameters of the network of the paper, and points of its paths.
+/// Parameters of FCP with biases, and points of the paper's paths.
 const DIMENSION: usize = 42_310;
 const POINTS: usize = 51;
 
@@ -43,7 +43,7 @@ fn start(precision: &str, size: usize) -> Process {
     Process::start(settings, &|| false).expect("python3").expect("nobody interrupts")
 }
 
-/// The fastest of some calls: the others were disturbed.
+/// The fastest of 20 calls. Other programs slow the others down.
 fn fastest(mut call: impl FnMut()) -> Duration {
     let times = (0..20).map(|_| {
         let start = Instant::now();

@@ -1,9 +1,12 @@
-//! How many ranks one rank 0 can keep at work: run with `make bench-scale`.
+//! How many ranks a study can use before rank 0 is the bottleneck: run with `make bench-scale`.
 //!
-//! Runs the program on one and on two ranks, then measures on this machine what a task takes and
-//! what rank 0 spends on it (messages, journal, states of tasks under way), then plays whole
-//! studies on 64 to 16 384 ranks through the scheduler of the program. `SCALE_DIR` names a
-//! directory on the file system whose speed counts.
+//! 1. It runs the program on one rank and on two.
+//! 2. It measures on this machine how long a task takes, and how long rank 0 works for it
+//!    (messages, journal, checkpoints).
+//! 3. It simulates whole studies on 64 to 16 384 ranks with these times and the scheduler of the
+//!    program.
+//!
+//! `SCALE_DIR` names a directory on the file system to measure.
 
 #[path = "scale/costs.rs"]
 mod costs;

@@ -1,8 +1,8 @@
-//! What the threads of a rank gain: run with `make bench-threads`.
+//! The speedup by the threads of a rank: run with `make bench-threads`.
 //!
-//! Loss and gradient of all images on one thread, on several, and on as many independent landscapes
-//! that have their part of the images each, which is what the cores can do at all; in turn, medians
-//! with lowest and highest.
+//! Loss and gradient of all images are computed in three ways, which alternate: on one thread, on
+//! one thread per core, and in as many independent landscapes, each with a part of the images. The
+//! last one is the most that the cores can do. The table has medians [lowest, highest].
 
 #[path = "kernels/published.rs"]
 mod published;
@@ -22,7 +22,7 @@ use std::time::Instant;
 const ROUNDS: usize = 9;
 const POINTS: usize = 51;
 const TERMS: usize = 10;
-/// Images at a point, and on a path.
+/// Images of an evaluation at one point, and of one on a path.
 const IMAGES: [usize; 2] = [8192, 1024];
 
 fn main() {

@@ -1,10 +1,10 @@
-"""What a path costs and how low it comes: all images in every step, or a random batch.
+"""Barriers against the cost of the search: all images in every step, or a random batch.
 
     python batches.py LOSSATLAS MNIST NETWORK [--learning-rates RATE...]
 
-NETWORK names the configuration beside this file. Trains once, then finds the same paths with each kind of descent,
-and prints a table of median dense heights against evaluations of an image at a point with its gradient (one without
-counts as a third), medians with the lowest and the highest.
+NETWORK names the configuration beside this file. The program trains once, then searches for the same paths with each
+number of images and steps. It prints a table of barriers on the fine grid, medians with the lowest and the highest. The
+cost is counted in evaluations of one image at one point with its gradient; one without gradient counts as a third.
 """
 
 import itertools

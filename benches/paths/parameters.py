@@ -2,8 +2,8 @@
 
     python parameters.py LOSSATLAS MNIST NETWORK [--figure FILE.svg] [--table FILE.csv]
 
-NETWORK names the configuration beside this file. Trains once, then finds the same paths with every value, and draws
-the dense heights, a line through the medians and a mark for every path.
+NETWORK names the configuration beside this file. The program trains once, then searches for the same paths with every
+value. The figure has barriers on the fine grid: a line through the medians, and a mark for every path.
 """
 
 import csv
@@ -14,7 +14,7 @@ import matplotlib
 from matplotlib import pyplot
 from program import Program, parser
 
-# Fewer images than the configuration has: it is many paths.
+# Fewer images than in the configuration, because there are many paths.
 PUBLISHED = {"fourier_terms": 10, "lambda": 1e-4, "points": 51, "steps": 100}
 IMAGES = {"fcp": 500, "lstm": 60}
 VALUES = {
@@ -88,7 +88,7 @@ def draw(file, found, published):
             for value, of in zip(values, heights):
                 axis.plot([value] * len(of), of, linestyle="", markersize=4, fillstyle="none", **style)
         axis.set(xscale="log", yscale="log", xlabel=label)
-    axes[0].set_ylabel("dense height (nat per image)")
+    axes[0].set_ylabel("barrier on the fine grid (nats)")
     axes[0].legend(frameon=False)
     figure.savefig(file, metadata={"Date": None})
 

@@ -1,4 +1,4 @@
-"""Runs lossatlas on the solutions of a network beside this file: what the sweeps share."""
+"""Shared by batches.py and parameters.py: runs lossatlas on the solutions of a network."""
 
 import argparse
 import itertools

@@ -2,17 +2,17 @@
 
     python compare.py PEERS_PROGRAM [--before PEERS_PROGRAM] [--only-before] [--mnist DIR] [--rounds N] [--networks NAME...]
 
-Every variant of the PyTorch side is tried once; the fastest one and the published one then alternate
-with lossatlas. Printed are medians and the lowest and highest ratio of a round. Times are processor time, so that
-other programs on the machine matter little.
+Every variant of the PyTorch side is tried once. Then the fastest one and the published one alternate with lossatlas.
+The table has medians, and the lowest and the highest ratio of a round. Times are processor time, so that other
+programs on the machine matter little.
 
-The column "of the product rate" compares with the hardware: the multiplications and additions of the plain
-computation, without what lossatlas saves of them, in the time that lossatlas takes, as a fraction of the rate of a
-product of two square matrices in the same round.
+The column "of the product rate" compares lossatlas with the hardware. Its rate is the number of multiplications and
+additions of the plain computation, divided by the time of lossatlas. lossatlas needs fewer of them. The column divides
+this rate by that of a product of two square matrices in the same round.
 
-With --before, the peers program of another version takes part in every round, and the last column says how many
-times as long it takes as this one. With --only-before it is compared with this version alone, for which neither
-PyTorch nor NumPy is needed.
+With --before, the peers program of another version takes part in every round. The last column is its time divided by
+the time of this version. With --only-before it is compared with this version alone, which needs neither PyTorch nor
+NumPy.
 """
 
 import argparse

@@ -2,9 +2,8 @@
 
     python kernel_pca.py EMBEDDING_PROGRAM [--counts N...] [--rounds N]
 
-scikit-learn is given the vectors in single precision, as they are, and in double precision. From the
-former it makes a kernel matrix in single precision, from the latter one in double precision, as lossatlas
-does from either. The conversion to double precision is not timed.
+scikit-learn gets the vectors in single precision, as they are, and in double precision. Its kernel matrix has the
+precision of the vectors. That of lossatlas always has double precision. The conversion of the vectors is not timed.
 """
 
 import argparse

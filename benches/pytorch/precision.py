@@ -1,9 +1,9 @@
-"""How far down L-BFGS-GSS goes in single and in double precision, here and with PyTorch's loss: `make bench-precision`.
+"""The lowest loss that L-BFGS-GSS reaches in single and in double precision: `make bench-precision`.
 
     python precision.py PRECISION [--mnist DIR] [--images N] [--iterations N]
 
-PRECISION is the program of benches/precision.rs. The same algorithm from the same start; what differs is the
-arithmetic. Here the cross-entropy is double precision whatever the network is; PyTorch's is as wide as the network.
+PRECISION is the program of benches/precision.rs. lossatlas and PyTorch run the same algorithm from the same start. Only
+the arithmetic differs: lossatlas computes the cross-entropy always in double precision, PyTorch in that of the network.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The pieces of work, each as published and as fast as PyTorch was made to do it here."""
+"""The tasks in PyTorch: each as published, and in the fastest way that we found."""
 
 import torch
 from networks import assign, build, loss_of, stacked_losses

@@ -1,4 +1,4 @@
-//! What rank 0 spends on a task.
+//! The costs of a task for rank 0.
 
 use crate::exchange::{self, Kind};
 use crate::studies::Network;
@@ -9,19 +9,19 @@ use lossatlas::solutions::{LandscapeName, SetName};
 use std::path::Path;
 use std::time::Instant;
 
-/// Of one kind of task, in s.
+/// The costs of one kind of task. Times are in s.
 #[derive(Clone, Copy)]
 pub struct Costs {
-    /// Time of the processor for the messages of a task: to make, encode and send it, to receive
-    /// and decode its result.
+    /// Processor time for the messages of a task: to build, encode and send it, and to receive and
+    /// decode its result.
     pub messages: f64,
-    /// Bytes to the rank and back.
+    /// Bytes that are sent to the rank, and back.
     pub bytes: [usize; 2],
-    /// Until its result is on disk.
+    /// Time until its result is on disk.
     pub store: f64,
-    /// Bytes of its state.
+    /// Bytes of its checkpoint.
     pub state: usize,
-    /// Until its state is on disk.
+    /// Time until its checkpoint is on disk.
     pub save: f64,
 }
 
@@ -30,7 +30,7 @@ pub struct AllCosts {
     pub path: Costs,
 }
 
-/// A run of as many epochs with two snapshots.
+/// A training run of this number of epochs, with two snapshots.
 pub fn run(parameters: usize, epochs: usize) -> TrainingRun {
     let snapshot = || Snapshot {
         epoch: 1,
@@ -119,7 +119,7 @@ fn record(kind: Kind, parameters: usize, number: u32) -> Record {
     }
 }
 
-/// Median seconds of a call, the first ones left out; what it works on is made before.
+/// Median time of a call in s, without the first three. Its data are made before.
 fn median(calls: u32, mut call: impl FnMut(u32)) -> f64 {
     let mut seconds: Vec<_> = (0..calls + 3)
         .map(|number| {

@@ -1,8 +1,8 @@
 //! The program itself on one rank and on two.
 //!
-//! Two cores that both compute are seldom twice as fast as one: they share memory and clock. What
-//! belongs to the program shows against two programs on one rank each, side by side with half of
-//! the tasks.
+//! Two cores that both compute are seldom twice as fast as one, because they share memory bandwidth
+//! and clock rate. Therefore two ranks are also compared with two programs of one rank each, which
+//! run side by side with half of the tasks each. The difference is the cost of the program.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::process::{Child, Command};
 use std::time::Instant;
 use tempfile::tempdir;
 
-/// Tasks of equal length: training runs, then paths between their ends.
+/// Tasks of equal length: training runs, then paths between their solutions.
 const STUDY: &str = "
 seed = 1
 [dataset]
@@ -34,7 +34,7 @@ steps = 30
 const TASKS: usize = 16;
 const REPETITIONS: usize = 5;
 
-/// Prints the medians of some repetitions in turn.
+/// Prints the medians of several alternating repetitions.
 pub fn print() {
     let rounds: Vec<_> = (0..REPETITIONS)
         .map(|_| {
@@ -69,7 +69,7 @@ pub fn print() {
     println!("| time side by side / on two ranks | {} |\n", median(&|[_, two, side]| side / two));
 }
 
-/// Wall time of runs started together, each on so many ranks with so many tasks.
+/// Wall time of runs that are started together: `(ranks, tasks)` of each.
 fn seconds(runs: &[(usize, usize)]) -> f64 {
     let directory = tempdir().expect("a temporary directory");
     let start = Instant::now();

@@ -1,5 +1,5 @@
-//! What the messages of a task cost rank 0: a farm of tasks that take no time, under `mpirun`. And
-//! what the main threads take from the tasks while nothing happens.
+//! The processor time of rank 0 for the messages of a task, measured with tasks that take no time,
+//! under `mpirun`. Also the share of a core that the main threads take while tasks run.
 
 use crate::costs::{path_result, run};
 use lossatlas::engine::parallel::{Control, Event, World, farm};
@@ -11,7 +11,7 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// What tells this program that it is a rank, and of what.
+/// The environment variable that makes this program a rank of a measurement, and names it.
 pub const RANK: &str = "LOSSATLAS_BENCH_RANK";
 
 #[derive(Clone, Copy)]
@@ -20,8 +20,8 @@ pub enum Kind {
     Path,
 }
 
-/// Seconds of the processor and bytes there and back for one task: on three ranks, so that rank 0
-/// is never out of work.
+/// Processor time of rank 0 in s, and bytes to the rank and back, for one task. Three ranks keep
+/// rank 0 always busy.
 pub fn measure(kind: Kind, parameters: usize) -> (f64, [usize; 2]) {
     let kind = if matches!(kind, Kind::Training) { "training" } else { "path" };
     let text = start(3, &format!("{kind} {parameters}"));
@@ -30,12 +30,12 @@ pub fn measure(kind: Kind, parameters: usize) -> (f64, [usize; 2]) {
     (numbers[0], [numbers[1] as usize, numbers[2] as usize])
 }
 
-/// Prints what the main threads of two ranks take of a core while tasks run.
+/// Prints the share of a core that the main threads of two ranks take while tasks run.
 pub fn print_waiting() {
     println!("| while tasks run | share of a core |\n|---|---|\n{}", start(2, "waiting 4"));
 }
 
-/// Starts this program on some ranks. Returns what they print.
+/// Starts this program on this number of ranks. Returns what they print.
 fn start(ranks: usize, what: &str) -> String {
     let mut command = Command::new("mpirun");
     command.arg("-n").arg(ranks.to_string());
@@ -87,7 +87,7 @@ where
     }
 }
 
-/// Tasks that last so many seconds on each rank.
+/// Runs tasks that together take this number of seconds on each rank.
 fn wait(world: &World, seconds: usize) {
     world.barrier();
     let (start, before) = (Instant::now(), processor_time());
@@ -99,7 +99,7 @@ fn wait(world: &World, seconds: usize) {
     println!("| main thread of rank {} | {:.2} % |", world.rank(), 100.0 * share);
 }
 
-/// Seconds that this thread has been on a processor.
+/// Processor time of this thread in s.
 fn processor_time() -> f64 {
     let text = fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
     let nanoseconds = text.split_whitespace().next().and_then(|number| number.parse::<f64>().ok());

@@ -1,4 +1,4 @@
-//! What rank 0 holds: the contents of the journal, with both vectors of the runs that it keeps.
+//! The memory of rank 0: the contents of the journal, with both vectors of the runs that it keeps.
 
 use crate::costs::run;
 use crate::studies::Network;
@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-/// Enough to tell what one takes.
+/// Training runs in the journal, enough to measure the memory of one.
 const RUNS: u32 = 400;
 
 pub fn print(network: &Network, directory: &Path) {
@@ -57,7 +57,7 @@ pub fn print(network: &Network, directory: &Path) {
     }
 }
 
-/// Gives free memory back to the system: what is allocated next counts again.
+/// Gives free memory back to the system, so that later allocations count again.
 fn trim() {
     unsafe extern "C" {
         fn malloc_trim(padding: usize) -> i32;
@@ -66,7 +66,7 @@ fn trim() {
     unsafe { malloc_trim(0) };
 }
 
-/// The contents of a journal, the bytes that each run takes, and the seconds to read all.
+/// The contents of a journal, the bytes of each run in memory, and the seconds to read all.
 fn read(directory: &Path, contents: Contents) -> (Contents, f64, f64) {
     trim();
     let (before, start) = (resident(), Instant::now());

@@ -1,10 +1,10 @@
-//! A study on many ranks, without the ranks.
+//! The simulation of a study on many ranks.
 //!
-//! The scheduler is that of the program. Rank 0 serves one message at a time, in the order of their
-//! arrival: it receives and decodes a result, stores it, makes and sends the next task. The ranks
-//! stand idle from the end of a task to the arrival of the next one. While rank 0 serves it does
-//! not compute: its main thread takes the core from its own task. Out of work, it looks for
-//! messages after sleeps as `parallel::pace` describes them.
+//! It uses the scheduler of the program. Rank 0 serves one message at a time, in the order of their
+//! arrival: it receives and decodes a result, stores it, builds the next task and sends it. A rank
+//! is idle from the end of a task to the arrival of the next one. While rank 0 serves, it does not
+//! compute, because its main thread takes the core from its own task. Without messages, rank 0
+//! sleeps between looks for them, as `parallel::pace` describes.
 
 use crate::costs::Costs;
 use lossatlas::engine::parallel::{Assignment, Cadence, REPORTS_PER_SECOND, TaskSchedule};
@@ -18,35 +18,35 @@ use std::time::Duration;
 /// One task.
 #[derive(Clone, Copy)]
 pub struct Task {
-    /// On one core.
+    /// Its time on one core.
     pub seconds: f64,
-    /// What it costs rank 0; nothing in a world without rank 0's work.
+    /// The costs of rank 0. `None` if they are to be ignored.
     pub costs: Option<Costs>,
 }
 
-/// What came of it.
+/// The result of a simulation.
 pub struct Outcome {
-    /// From the first task to the last result.
+    /// Time from the first task to the last result.
     pub seconds: f64,
-    /// Work over ranks times `seconds`.
+    /// Time of all tasks / (ranks × `seconds`).
     pub efficiency: f64,
-    /// Part of the time in which rank 0 served.
+    /// Fraction of the time in which rank 0 served.
     pub busy: f64,
-    /// From the end of a task until rank 0 takes up its result: mean and longest.
+    /// Time from the end of a task until rank 0 receives its result: mean and longest.
     pub waits: [f64; 2],
 }
 
-/// Bytes a second on the way to rank 0 and back: 10 Gbit Ethernet, slower than what most clusters
-/// have.
+/// Bytes per second to rank 0 and back. This is 10 Gbit Ethernet, slower than the network of most
+/// clusters.
 const NETWORK: f64 = 1.25e9;
 
-/// Time between two states of a task: `run.checkpoint_minutes`.
+/// Time between two checkpoints of a task: `run.checkpoint_minutes`.
 const CHECKPOINT: Duration = Duration::from_mins(10);
 
-/// What a report of progress takes rank 0.
+/// Time of rank 0 for a report of progress, in s.
 const REPORT: f64 = 20e-6;
 
-/// The longest sleep of rank 0 while it computes.
+/// The longest sleep of the main thread of rank 0 while its task computes, in s.
 const LISTENING: f64 = 0.01;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,15 +83,15 @@ struct Simulation<'a> {
     tasks: &'a [Task],
     schedule: TaskSchedule,
     arrivals: BinaryHeap<Reverse<(Time, usize, Message)>>,
-    /// The clock of rank 0, and how long it has served.
+    /// The clock of rank 0, and the time in which it has served.
     now: f64,
     served: f64,
-    /// The task of rank 0: when it began, what had been served before.
+    /// The task of rank 0: when it began, and `served` at that time.
     own: (f64, f64),
     current: Vec<usize>,
 }
 
-/// Plays the tasks, in this order, on so many ranks.
+/// Simulates the tasks, in this order, on this number of ranks.
 pub fn play(tasks: &[Task], ranks: usize) -> Outcome {
     let mut simulation = Simulation {
         tasks,
@@ -149,7 +149,7 @@ impl Simulation<'_> {
         [total / f64::from(finished.max(1)), longest]
     }
 
-    /// Whether rank 0's own task is not over yet, because its core has served others meanwhile.
+    /// Whether the task of rank 0 takes longer, because its core has served other ranks meanwhile.
     fn delay_of_own(&mut self, arrival: f64) -> bool {
         let (_, before) = self.own;
         let stolen = self.served - before;
@@ -192,13 +192,13 @@ impl Simulation<'_> {
 }
 
 impl Costs {
-    /// To make a task and send it.
+    /// Time to build a task and send it.
     fn there(&self) -> f64 {
         let [there, back] = self.bytes.map(|bytes| bytes as f64);
         self.messages * there / (there + back) + there / NETWORK
     }
 
-    /// To take in what a rank sends; what rank 0 computes itself is only stored.
+    /// Time to receive and store what a rank sends. Results of rank 0 itself are only stored.
     fn of(&self, message: Message, rank: usize) -> f64 {
         let [there, back] = self.bytes.map(|bytes| bytes as f64);
         let remote = if rank == 0 { 0.0 } else { 1.0 };

@@ -1,4 +1,4 @@
-//! What is played: the paper's protocol on each of its networks, and larger studies.
+//! The simulated studies: the paper's protocol on each of its networks, and larger ones.
 
 use crate::costs::{AllCosts, Costs};
 use crate::simulation::{Task, play};
@@ -12,13 +12,13 @@ use lossatlas::random::MasterSeed;
 use lossatlas::solver::Solver;
 use rand::RngExt;
 
-/// MNIST.
+/// Images of MNIST.
 const TRAIN: usize = 60_000;
 const TEST: usize = 10_000;
 
 const RANKS: [usize; 5] = [64, 256, 1024, 4096, 16_384];
 
-/// A network and what its tasks take on this machine.
+/// A network, and the times of its tasks on this machine in s.
 pub struct Network {
     pub name: &'static str,
     pub parameters: usize,
@@ -26,12 +26,12 @@ pub struct Network {
     lbfgs: f64,
     on_train: f64,
     on_test: f64,
-    /// Bytes.
+    /// Bytes of the checkpoint of a training run, and of a path.
     pub training_state: usize,
     pub path_state: usize,
 }
 
-/// With the published parameters; of SGD the epochs are not published.
+/// The published parameters. The epochs of SGD are not published.
 fn parameters() -> (ChosenOptimizer, ChosenOptimizer, PathParameters) {
     let lbfgs = LbfgsParameters {
         iterations: 1000,
@@ -107,7 +107,8 @@ pub fn print_tasks(networks: &[Network]) {
     }
 }
 
-/// Tasks of one kind: equal work, but no two cores are equally fast, nor any at all times.
+/// Tasks of one kind. They have equal work, but their times vary by ±5 %, as the speed of cores
+/// does.
 fn kind(count: usize, seconds: f64, costs: Costs) -> impl Iterator<Item = Task> {
     let mut random = MasterSeed(2).stream("durations", &[count as u64]);
     (0..count).map(move |_| Task {

@@ -9,14 +9,14 @@ class Lossatlas(CargoPackage):
     """lossatlas maps the loss landscapes of neural networks: it trains a network many times,
     finds low-loss paths between the solutions and measures the barriers, on any number of ranks."""
 
-    # The paper. There is no public address yet: `make vendor` writes the archive, and `spack install`
-    # finds it in the folder that it is started from.
+    # The address of the paper, because the program has none yet. `make vendor` writes the archive.
+    # `spack install` finds it in the folder from which it is started.
     homepage = "https://arxiv.org/abs/2602.21276"
     manual_download = True
 
     license("MIT")
 
-    # `make vendor` fills in the checksum of the archive that it has written.
+    # `make vendor` fills in the checksum of the archive.
     version("1.0.0", sha256="0000000000000000000000000000000000000000000000000000000000000000")
 
     depends_on("c", type="build")
@@ -27,7 +27,7 @@ class Lossatlas(CargoPackage):
     depends_on("llvm+clang", type="build")
     depends_on("mpi@3:")
     depends_on("hdf5@1.8.4:")
-    # Ranks have threads of their own; OpenBLAS gets one.
+    # Ranks have threads of their own, and use one thread of OpenBLAS.
     depends_on("openblas")
 
     def url_for_version(self, version):
@@ -42,7 +42,7 @@ class Lossatlas(CargoPackage):
         # The program that the job scripts start.
         env.set("LOSSATLAS_PROGRAM", self.prefix.bin.lossatlas)
 
-    # `cargo install`, the default, would leave out the lock file, manual pages and completions.
+    # `cargo install`, the default of Spack, ignores the lock file and installs no manual pages.
     def build(self, spec, prefix):
         with working_dir(self.build_directory):
             cargo("build", "--release", "--locked", "--offline", "-j", str(make_jobs))
