@@ -8,7 +8,7 @@ use crate::engine::overview::Overview;
 use crate::engine::plan::duration;
 use crate::engine::problem::Problem;
 use crate::engine::results::Results;
-use crate::engine::stages::align;
+use crate::engine::stage::derived_sets;
 use crate::engine::store::{ConfigurationRecord, Contents, TaskKey};
 use crate::solutions::{EndSets, LandscapeName};
 use std::path::Path;
@@ -128,7 +128,7 @@ fn unseen_tasks(
 /// change, its alignment changes, and its former paths no longer count.
 fn aligned_paths(contents: &Contents, problem: &Problem) -> Vec<(String, usize)> {
     let config = &problem.config;
-    let aligned = align::aligned_names(config);
+    let aligned = derived_sets(config);
     let landscapes = Results { config, contents }.landscapes();
     let is_aligned = |sets: &EndSets| sets.both().iter().any(|set| aligned.contains(set));
     let sets = config.paths.end_sets().into_iter().filter(is_aligned);

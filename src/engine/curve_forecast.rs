@@ -3,7 +3,7 @@
 use crate::config::StoredCurves;
 use crate::data::Split;
 use crate::engine::problem::Problem;
-use crate::engine::stages::align;
+use crate::engine::stage::derived_sets;
 use crate::engine::store::CurveFiles;
 use crate::solutions::SetName;
 
@@ -101,8 +101,8 @@ fn other_bytes(problem: &Problem, paths: usize) -> f64 {
             landscape.set().into_iter().chain(imported).collect()
         },
     );
-    let aligned = align::aligned_names(&problem.config);
-    let vectors: usize = sets.iter().chain(&aligned).map(|set| problem.solutions_in(set)).sum();
+    let derived = derived_sets(&problem.config);
+    let vectors: usize = sets.iter().chain(&derived).map(|set| problem.solutions_in(set)).sum();
     let theta = (problem.layout().parameters() * size_of::<f32>()) as f64;
     let profiles = 2.0 * (problem.config.paths.parameters.points * size_of::<f64>()) as f64;
     vectors as f64 * theta + paths as f64 * profiles

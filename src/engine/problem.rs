@@ -12,7 +12,7 @@ use crate::engine::listed_pairs;
 use crate::engine::parallel::World;
 use crate::engine::plan::memory::evaluation_bytes;
 use crate::engine::sources;
-use crate::engine::stages::align;
+use crate::engine::stage::source_of;
 use crate::engine::version::keep_blas_on_one_thread;
 use crate::kernels::Threads;
 use crate::landscape::{ImageLandscape, Interrupt, Process};
@@ -191,20 +191,20 @@ impl Problem {
     /// Maximum number of solutions in a set: training runs may fail, and there may be fewer local
     /// minima.
     pub fn solutions_in(&self, set: &SetName) -> usize {
-        let set = align::source_of(&self.config, set);
+        let set = source_of(&self.config, set);
         self.subject
-            .either(|trained| trained.solutions_in(set), |landscape| landscape.solutions_in(set))
+            .either(|trained| trained.solutions_in(&set), |landscape| landscape.solutions_in(&set))
     }
 
     /// An upper bound of the initialization numbers of a set, exclusive.
     pub fn numbers_in(&self, set: &SetName) -> u32 {
-        let set = align::source_of(&self.config, set);
+        let set = source_of(&self.config, set);
         let of_network = |trained: &Trained| {
-            let import = trained.imports.iter().find(|(name, _)| name == set);
+            let import = trained.imports.iter().find(|(name, _)| *name == set);
             import.map_or(trained.config.training.initializations, |(_, rows)| rows.nrows() as u32)
         };
         let of_landscape = |landscape: &MappedLandscape| {
-            let import = landscape.imports.iter().find(|(name, _)| name == set);
+            let import = landscape.imports.iter().find(|(name, _)| *name == set);
             import.map_or(landscape.starts, |(_, rows)| rows.nrows() as u32)
         };
         self.subject.either(|trained| of_network(trained), |landscape| of_landscape(landscape))

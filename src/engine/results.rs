@@ -3,12 +3,13 @@
 use crate::analysis::statistics::{Analysis, DistanceRequest, FailedPart};
 use crate::config::compatibility::{CLASSES, DATASETS, IMAGE_SHAPE};
 use crate::config::{
-    Config, DistanceConfig, ImportConfig, KpcaConfig, LandscapeConfig, TrainingConfig,
+    Config, DistanceConfig, ImportConfig, KpcaConfig, LandscapeConfig, StageSection, TrainingConfig,
 };
 use crate::data::{ImageShape, Split};
 use crate::engine::console::is;
 use crate::engine::spanning::Rounds;
-use crate::engine::stages::align;
+use crate::engine::stage::source_of;
+use crate::engine::stages::STAGES;
 use crate::engine::store::{Contents, StoredAnalysis};
 use crate::network::Symmetry;
 use crate::optimizer::minimize::{MinimizationResult, distinct};
@@ -186,13 +187,16 @@ impl<'a> Results<'a> {
     pub fn missing_solutions(&self, directory: &Path) -> Option<String> {
         self.missing_found(directory).or_else(|| {
             let directory = directory.display();
-            align::is_missing(self).then(|| {
-                format!("{directory}: the sets of [align] are missing; run `lossatlas train` first")
-            })
+            let stage = STAGES.iter().find(|stage| stage.derived_sets_are_missing(self))?;
+            let heading = stage.section().map(StageSection::heading).unwrap_or_default();
+            let command = stage.command();
+            Some(format!(
+                "{directory}: the sets of {heading} are missing; run `lossatlas {command}` first"
+            ))
         })
     }
 
-    /// The same for solutions other than aligned ones.
+    /// The same for solutions outside the derived sets.
     pub fn missing_found(&self, directory: &Path) -> Option<String> {
         let (missing, directory) = (self.missing_runs(), directory.display());
         let wanted = self.wanted_runs();
@@ -225,18 +229,18 @@ impl<'a> Results<'a> {
 
     /// The origin of the solutions of a set.
     pub fn source(&self, set: &SetName) -> SolutionSource {
-        let set = align::source_of(self.config, set);
-        if self.import_configs().iter().any(|import| import.name == *set) {
+        let set = source_of(self.config, set);
+        if self.import_configs().iter().any(|import| import.name == set) {
             return SolutionSource::ImportedVector;
         }
         self.config.subject.either(|_| SolutionSource::TrainingRun, |_| SolutionSource::Start)
     }
 
-    /// The sets of solutions found so far, followed by the aligned sets.
+    /// The sets of solutions found so far, followed by the derived sets.
     pub fn sets(&self) -> Vec<SolutionSet> {
         let found = self.found_sets();
-        let aligned = align::aligned_sets(self, &found);
-        found.into_iter().chain(aligned).collect()
+        let derived: Vec<_> = STAGES.iter().flat_map(|stage| stage.derive(self, &found)).collect();
+        found.into_iter().chain(derived).collect()
     }
 
     /// The symmetry of the network, if the configuration uses it.
@@ -252,7 +256,7 @@ impl<'a> Results<'a> {
         built.ok().map(|network| network.symmetry())
     }
 
-    /// The sets of solutions found so far, without the aligned sets.
+    /// The sets of solutions found so far, without the derived sets.
     pub fn found_sets(&self) -> Vec<SolutionSet> {
         let landscape = self.config.subject.landscape();
         let minima = landscape.and_then(|landscape| self.minima_set(landscape));
@@ -409,8 +413,8 @@ impl<'a> Results<'a> {
     }
 
     fn planned_vectors(&self, set: &SetName) -> usize {
-        let set = align::source_of(self.config, set);
-        let import = self.import_configs().iter().find(|import| import.name == *set);
+        let set = source_of(self.config, set);
+        let import = self.import_configs().iter().find(|import| import.name == set);
         let made = || {
             self.config.subject.either(
                 |network| network.training.keep,
@@ -496,7 +500,7 @@ impl<'a> Results<'a> {
         let mut hash = Sha256::new();
         for set in sets {
             hash.update(format!("{} {:?} {:?};", set.name, set.initialization, set.epoch));
-            if align::source_of(self.config, &set.name) != &set.name {
+            if source_of(self.config, &set.name) != set.name {
                 hash.update(format!("{};", self.contents.dependencies().solutions(&set.name)));
             }
         }

@@ -12,7 +12,7 @@ use crate::engine::parallel::World;
 use crate::engine::problem::Problem;
 use crate::engine::results::{Results, vectors_key};
 use crate::engine::stage::RUN;
-use crate::engine::stages::align;
+use crate::engine::stages::STAGES;
 use crate::engine::store::{
     COMMANDS, Checkpoints, ConfigurationRecord, Contents, CurveFiles, Journal, JournalError,
     Opened, PathStates, Record, Retention, SessionRecord, TaskKey, check_existing, check_origin,
@@ -309,7 +309,7 @@ fn configuration_record(
             effective.insert(KNOWN_AS.to_owned(), format!("\"{name}\""));
         }
         // Readers of the results have no images. They build the network from this shape.
-        if align::uses_symmetry(config) {
+        if STAGES.iter().any(|stage| stage.uses_symmetry(config)) {
             let ImageShape { channels, rows, columns } = trained.dataset.shape();
             let shape = format!("[{channels}, {rows}, {columns}]");
             effective.insert(IMAGE_SHAPE.to_owned(), shape);

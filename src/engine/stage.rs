@@ -56,6 +56,27 @@ pub trait Stage: Sync {
         Vec::new()
     }
 
+    /// The sets that it derives from other sets, each as (derived set, source). A derived set has
+    /// the initializations of its source.
+    fn derived_sets(&self, _config: &Config) -> Vec<(SetName, SetName)> {
+        Vec::new()
+    }
+
+    /// The derived sets that have been computed; `found` are the sets of solutions.
+    fn derive(&self, _results: &Results, _found: &[SolutionSet]) -> Vec<SolutionSet> {
+        Vec::new()
+    }
+
+    /// Whether its derived sets have not been computed yet.
+    fn derived_sets_are_missing(&self, _results: &Results) -> bool {
+        false
+    }
+
+    /// Whether its results can only be read with the symmetry of the network.
+    fn uses_symmetry(&self, _config: &Config) -> bool {
+        false
+    }
+
     /// The numbers of its tasks: done, failed and left. `sets` are the solutions so far.
     fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts;
 
@@ -169,6 +190,18 @@ pub fn task_origin(stage: &str, key: &str) -> (TaskSolutions, Option<&'static st
         }
         None => (TaskSolutions::All, None),
     }
+}
+
+/// The names of all derived sets.
+pub fn derived_sets(config: &Config) -> Vec<SetName> {
+    let derived = STAGES.iter().flat_map(|stage| stage.derived_sets(config));
+    derived.map(|(derived, _)| derived).collect()
+}
+
+/// The set that a derived set is made from; of another set, itself.
+pub fn source_of(config: &Config, set: &SetName) -> SetName {
+    let mut derived = STAGES.iter().flat_map(|stage| stage.derived_sets(config));
+    derived.find(|(derived, _)| derived == set).map_or_else(|| set.clone(), |(_, source)| source)
 }
 
 /// The stages of a command, in order.

@@ -64,40 +64,6 @@ fn section(config: &Config) -> Option<&AlignConfig> {
     config.section(&SECTION.section).as_ref()
 }
 
-/// The names of the sets that an alignment makes.
-pub fn aligned_names(config: &Config) -> Vec<SetName> {
-    section(config).map_or_else(Vec::new, AlignConfig::aligned_sets)
-}
-
-/// The set that an aligned set is made of; of another set, itself.
-pub fn source_of<'a>(config: &'a Config, set: &'a SetName) -> &'a SetName {
-    let mut sources = section(config).into_iter().flat_map(|section| &section.sets);
-    sources.find(|source| source.aligned() == *set).unwrap_or(set)
-}
-
-/// Whether the symmetry of the network is needed to read the results of this configuration.
-pub fn uses_symmetry(config: &Config) -> bool {
-    section(config).is_some() || config.paths.align
-}
-
-/// Whether aligned sets are asked for that have not been made.
-pub fn is_missing(results: &Results<'_>) -> bool {
-    let Some(section) = section(results.config) else { return false };
-    let key = stored(section, &results.found_sets());
-    results.contents.task_ended(STAGE, &key).is_none()
-}
-
-/// The sets that are aligned, as far as they have been; `found` are all others.
-pub fn aligned_sets(results: &Results<'_>, found: &[SolutionSet]) -> Vec<SolutionSet> {
-    let Some(alignment) = alignment(results, found) else { return Vec::new() };
-    let Some(symmetry) = results.symmetry() else { return Vec::new() };
-    let aligned = |of: &AlignedSet| {
-        let source = found.iter().find(|set| set.name == of.source)?;
-        Some(exchanged(&symmetry, of, source))
-    };
-    alignment.sets.iter().filter_map(aligned).collect()
-}
-
 /// A set after its exchanges. Losses and accuracies are those of the same functions.
 fn exchanged(symmetry: &Symmetry, of: &AlignedSet, source: &SolutionSet) -> SolutionSet {
     let mut set = SolutionSet { name: source.name.aligned(), ..source.clone() };
@@ -169,6 +135,31 @@ impl Stage for Align {
 
     fn section(&self) -> Option<StageSection> {
         Some(SECTION.section())
+    }
+
+    fn derived_sets(&self, config: &Config) -> Vec<(SetName, SetName)> {
+        let sources = section(config).into_iter().flat_map(|section| &section.sets);
+        sources.map(|source| (source.aligned(), source.clone())).collect()
+    }
+
+    fn derive(&self, results: &Results, found: &[SolutionSet]) -> Vec<SolutionSet> {
+        let Some(alignment) = alignment(results, found) else { return Vec::new() };
+        let Some(symmetry) = results.symmetry() else { return Vec::new() };
+        let aligned = |of: &AlignedSet| {
+            let source = found.iter().find(|set| set.name == of.source)?;
+            Some(exchanged(&symmetry, of, source))
+        };
+        alignment.sets.iter().filter_map(aligned).collect()
+    }
+
+    fn derived_sets_are_missing(&self, results: &Results) -> bool {
+        let Some(section) = section(results.config) else { return false };
+        let key = stored(section, &results.found_sets());
+        results.contents.task_ended(STAGE, &key).is_none()
+    }
+
+    fn uses_symmetry(&self, config: &Config) -> bool {
+        section(config).is_some()
     }
 
     fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {

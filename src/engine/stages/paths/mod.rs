@@ -157,6 +157,10 @@ impl Stage for Paths {
         true
     }
 
+    fn uses_symmetry(&self, config: &Config) -> bool {
+        config.paths.align
+    }
+
     fn needs_solutions(&self) -> bool {
         true
     }
