@@ -29,5 +29,5 @@ serve(
     name="Lennard-Jones with ASE",
     unit="ε",
     tensors=[("positions", (ATOMS, 3))],
-    start_region=(-1.1, 1.1),  # a cube with 1.5 σ³ for each atom
+    start_region=(-1.1, 1.1),  # random starts: a cube with 1.5 σ³ for each atom
 )

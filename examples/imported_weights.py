@@ -4,8 +4,8 @@
     python3 examples/imported_weights.py             # trains 4 networks: mine.npy
     mpirun -n 2 lossatlas run examples/imported_weights.toml --out results/imported
 
-The network is the built-in perceptron, 784 -> 30 -> 30 -> 10, softplus, without biases. A vector has
-its weight matrices one after another, each (outputs, inputs) row by row. A PyTorch module of
+The network is the built-in perceptron, 784 -> 30 -> 30 -> 10, softplus, without biases. A vector
+has its weight matrices one after another, each (outputs, inputs) row by row. A PyTorch module of
 the same layers gives the same vector: torch.nn.utils.parameters_to_vector(module.parameters()).
 docs/weights.md has the order for every built-in network.
 """

@@ -31,7 +31,7 @@ static double value_and_gradient(const double *x, double *gradient, size_t n, do
     return value;
 }
 
-/* Writes to lossatlas. If nobody reads any longer, there is nothing left to do. */
+/* Writes to lossatlas. If lossatlas has ended, the program ends as well. */
 static void say(const void *bytes, size_t size)
 {
     if (fwrite(bytes, 1, size, stdout) != size)

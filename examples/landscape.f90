@@ -1,6 +1,8 @@
 ! A landscape in Fortran: independent double wells, f(x) = sum over i of (x_i^2 - 1)^2.
 !
-!     gfortran -O2 -Wall -o examples/landscape examples/landscape.f90
+!     gfortran -O2 -Wall -o examples/wells examples/landscape.f90
+!     lossatlas run examples/landscape.toml --out results/wells \
+!       --set 'landscape.command=["examples/wells"]' --set 'paths.landscapes=["value"]'
 !
 ! The protocol is in docs/protocol.md. This file assumes a little-endian processor.
 program landscape
@@ -12,7 +14,8 @@ program landscape
   integer :: input, output, status
   open(newunit=input, file="/dev/stdin", access="stream", form="unformatted", action="read")
   open(newunit=output, file="/dev/stdout", access="stream", form="unformatted", action="write")
-  write(output) '{"lossatlas": 1, "dimension": 3, "precision": "float64"}' // new_line("a")
+  write(output) '{"lossatlas": 1, "dimension": 3, "precision": "float64", ' // &
+    '"start_region": [-2.0, 2.0]}' // new_line("a")
   flush(output)
   do
     read(input, iostat=status) head   ! kind, data set, number of points

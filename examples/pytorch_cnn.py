@@ -7,8 +7,8 @@
 The images are drawn: a disk, a ring or a cross, in a warm or a cold color, on a noisy ground.
 
 Batch norm: a landscape needs fixed running statistics, but each training ends with its own.
-`landscape.save` puts them into weights and biases (see its documentation), so that the losses of
-the imported vectors are those of the trained networks in evaluation mode. It prints both.
+`landscape.save` moves them into weights and biases (see its documentation). The imported vectors
+then have the losses of the trained networks in evaluation mode. It prints both losses.
 """
 
 import sys

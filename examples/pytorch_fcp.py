@@ -1,11 +1,13 @@
 """The fully connected perceptron of the paper (784 -> 50 -> 50 -> 10, no biases, softplus) in
-PyTorch: the same landscape as lossatlas's own `kind = "fcp"`, to compare the two.
+PyTorch: the same landscape as the built-in `kind = "fcp"`, to compare the two.
 
     pip install ./python torch                       # once, in a clone of the repository
-    export MNIST=data/mnist                          # four IDX files, gzip-compressed or not
+    make mnist                                       # four IDX files in data/mnist
+    lossatlas run examples/built_in_fcp.toml --out results/fcp-built-in
     lossatlas run examples/pytorch_fcp.toml --out results/fcp-pytorch
 
-The landscape is the mean cross-entropy over the first 1000 training or test images (IMAGES=…).
+The landscape is the mean cross-entropy over the first 1000 training or test images. The environment
+variables MNIST and IMAGES give another folder and another number.
 docs/your-own-model.md has the comparison.
 """
 

@@ -4,7 +4,8 @@
     python3 examples/pytorch_mlp.py train            # Adam and SGD, 8 times each: adam.npy, sgd.npy
     mpirun -n 2 lossatlas run examples/pytorch_mlp.toml --out results/spirals
 
-Without an argument this program answers lossatlas; in a terminal it checks its gradients.
+Without an argument this program answers lossatlas. Started by hand in a terminal, it checks its
+gradients.
 docs/your-own-model.md goes through it step by step.
 """
 

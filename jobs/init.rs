@@ -41,10 +41,10 @@ pub struct Arguments {
     pub network: &'static Descriptor,
     /// The images: a folder of IDX files or of `.npy` files, or an `.npz` file; or `built-in` for
     /// digits that the program draws
-    #[arg(long, value_name = "DIR", default_value = BUILT_IN)]
+    #[arg(long, value_name = "IMAGES", default_value = BUILT_IN)]
     #[arg(value_parser = text(), value_hint = ValueHint::AnyPath)]
     pub data: String,
-    /// Prefix of the names of the IDX files, if several sets fit (`emnist-letters`)
+    /// Prefix of the names of the IDX files, if there are several groups (`emnist-letters`)
     #[arg(long, value_name = "PREFIX", value_parser = text(), requires = "data")]
     pub prefix: Option<String>,
     /// How much to compute

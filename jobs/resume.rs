@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Directory of a run (its `--out`)
-    #[arg(value_parser = path())]
+    #[arg(value_name = "DIR", value_parser = path())]
     pub directory: PathBuf,
     /// Overrides a key of the stored configuration; repeatable
     ///

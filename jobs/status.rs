@@ -17,7 +17,7 @@ const SECONDS: &str = "2";
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Directory of a run (its `--out`)
-    #[arg(value_parser = path())]
+    #[arg(value_name = "DIR", value_parser = path())]
     pub directory: PathBuf,
     /// Looks again every SECONDS (2 without a number), until the run is finished
     ///

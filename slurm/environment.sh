@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Settings that depend on the cluster. Every job reads this file. Change them here, or set the variables
-# before sbatch.
+# Settings that depend on the cluster. Every job reads this file when it starts. Change them here, or set
+# the variables before sbatch.
 
-# ---- Modules: those that the program was built with (docs/hpc.md) ----------------------------------
+# ---- Modules: load those that the program was built with (docs/hpc.md) -----------------------------
 # module purge
 # module load gcc openmpi hdf5 openblas
 
@@ -15,5 +15,5 @@
 : "${LOSSATLAS_MPI:=pmix}"      # Open MPI: pmix; MPICH and Intel MPI: pmi2
 
 # ---- Time ------------------------------------------------------------------------------------------
-# How often an incomplete job is requeued. After that, somebody should look for the reason.
+# How often a job that is not finished returns to the queue. After that, find out why it takes so long.
 : "${LOSSATLAS_REQUEUES:=20}"

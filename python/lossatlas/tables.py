@@ -117,10 +117,14 @@ def _not_begun(file: h5py.File, configuration: dict[str, Any]) -> list[tuple[str
         for name in configuration.get(section, {}):
             if f"{section}/{name}" not in file and not failed.startswith(name):
                 rows.append((f"{section}/{name}", "", "missing", ""))
-    return rows + _paths_not_found(file, configuration.get("paths", {}))
+    # A built-in landscape has one, and no key for it. A process names its data sets.
+    all_landscapes = configuration.get("landscape", {}).get("datasets", ["formula"])
+    return rows + _paths_not_found(file, configuration.get("paths", {}), all_landscapes)
 
 
-def _paths_not_found(file: h5py.File, paths: dict[str, Any]) -> list[tuple[str, Any, str, str]]:
+def _paths_not_found(
+    file: h5py.File, paths: dict[str, Any], all_landscapes: list[str]
+) -> list[tuple[str, Any, str, str]]:
     """Sets that paths need, and pairs without a path."""
     if "list" in paths:  # Pairs that a file names.
         return []
@@ -142,8 +146,7 @@ def _paths_not_found(file: h5py.File, paths: dict[str, Any]) -> list[tuple[str, 
         asked = min(asked, pairs) if isinstance(asked, int) else pairs
         name = "~".join(names)
         inside = landscapes(found[name], []) if name in found else {}
-        # A built-in landscape has one, and no key for it.
-        for landscape in paths.get("landscapes", ["formula"]):
+        for landscape in paths.get("landscapes", all_landscapes):
             have = len(inside[landscape]["height"]) if landscape in inside else 0
             if have < asked:
                 reason = f"{asked - have} of {asked} paths"

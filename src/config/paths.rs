@@ -148,7 +148,7 @@ static PAIRS: Key<NumberOfPairs> = Key::new("pairs", NumberOfPairs)
     .unit("pairs")
     .meaning("pairs of each set, drawn at random without repetition; all pairs if a set has fewer")
     .note(
-        "`\"spanning\"`: at most two pairs for each solution of all sets together, \
+        "`\"spanning\"`: for n solutions of all sets together at most 2n pairs, \
          [chosen](methods.md#pairs-of-a-spanning-tree) for a `[[graph]]`; they are not a random \
          sample, so do not use them for statistics of barriers",
     )
@@ -179,10 +179,13 @@ static BETWEEN: Key<SetPairs> = Key::new("between", SetPairs)
 
 static LIST: Key<PairsOrFile, Derived> = Key::new("list", PairsOrFile)
     .meaning(
-        "the pairs of every set, by initialization numbers: `[[0, 3], [2, 5]]`, or a CSV file with \
-         one pair on each line, `0,3`",
+        "the pairs of every set and of every entry of `between`, by the initialization numbers of \
+         solutions: `[[0, 3], [2, 5]]`, or a CSV file with one pair on each line, `0,3`",
     )
-    .note("the file may begin with a line of headings; with a list, `pairs` has no effect")
+    .note(
+        "a run that `training.keep` drops has none; the file may begin with a line of headings; \
+         with a list, `pairs` has no effect",
+    )
     .invalidates(Invalidates::Nothing)
     .derived("a random draw of `pairs`", "[[0, 3], [2, 5]]");
 
@@ -192,8 +195,8 @@ static START: Key<Text, Derived> = Key::new("start", Text)
          there, which `keep_states` of that run must have kept",
     )
     .note(
-        "with the directory of the run itself, searches start from its paths before the last \
-         change of the keys",
+        "in the directory of the run itself, these are its paths before the last change of the \
+         keys",
     )
     .invalidates(Invalidates::Nothing)
     .derived("the straight line", "\"results/fcp\"");

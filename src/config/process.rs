@@ -74,7 +74,6 @@ static ITERATIONS: Key<Count> = Key::new("iterations", Count::at_least(1))
     .default(5000);
 
 static TOLERANCE: Key<Number> = Key::new("tolerance", Number::POSITIVE)
-    .unit("value")
     .meaning("length of the gradient at which a minimization has converged")
     .note("a minimization that rounding keeps from any lower point has converged too")
     .invalidates(super::landscape::MINIMA)

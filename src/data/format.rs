@@ -198,8 +198,8 @@ pub mod shared_keys {
     )
     .unit("classes")
     .note(
-        "the default counts the labels of unused images too; a number counts from label 0, or from \
-         the smallest label if the labels do not fit",
+        "the default counts the labels of unused images too; with a number, label k is class k; if \
+         a label does not fit, the smallest label is class 0",
     );
 
     /// The request of these keys.

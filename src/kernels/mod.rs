@@ -22,6 +22,31 @@
 //! All loops are compiled for AVX-512, AVX2 and plain x86-64 (or NEON), and one version is chosen
 //! when the program runs (`dispatch`). Results depend on this version and on the shapes, but not on
 //! threads or addresses.
+//!
+//! # What saves time
+//! - Points of a path and trials of a line search share the first layer's products
+//!   (`network::dense::path`, `landscape::images::line`).
+//! - Black pixels are skipped (`sparse`, `convolution`), and AMX multiplies bytes (`amx`).
+//! - Products at the sizes of a layer copy less than OpenBLAS does (`gemm`).
+//! - Weights are packed once an evaluation. Blocks of 256 images stay in the second-level cache.
+//! - Between solutions of loss 1e-8, probabilities of wrong classes are subnormal. Arithmetic with
+//!   such numbers is many times slower, so they count as 0.
+//!
+//! # What the parts bring
+//! Each part was replaced by the simplest alternative. The numbers are medians of the processor
+//! time without the part, divided by that with it, for a step of SGD, a path and an iteration of
+//! L-BFGS (LeNet: a step) on images of MNIST, on one core of an EPYC of the Zen 4 generation.
+//! Differences of 5 % between two starts of the same program are common.
+//!
+//! | without | FCP | autoencoder | LSTM | LeNet |
+//! |---|---|---|---|---|
+//! | `gemm`: OpenBLAS alone | 0.94, 1.02, 1.00 | 1.11, 1.12, 0.97 | 0.99, 1.00, 1.02 | 1.02 |
+//! | `gemm`: the crate `gemm` | 0.94, 1.17, 1.03 | 1.19, 1.00, 1.02 | 0.99, 0.98, 1.01 | 0.96 |
+//! | aligned buffers | 1.03, 1.03, 1.07 | 1.03, 1.03, 1.02 | 1.04, 1.02, 1.05 | 0.98 |
+//!
+//! With `LOSSATLAS_INSTRUCTIONS=avx512`, where steps of FCP are dense, OpenBLAS alone takes 1.12
+//! times as long for a step of FCP and 1.10 for one of the autoencoder. Unaligned buffers then take
+//! 1.10 times as long for a path of FCP.
 
 mod activation;
 #[cfg_attr(not(target_arch = "x86_64"), path = "amx/none.rs")]

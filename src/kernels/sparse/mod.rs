@@ -4,6 +4,10 @@
 //! skips them takes half of the time of a dense one, or less. It is not five times as fast, because
 //! a dense product keeps more sums in registers for each number that it reads.
 //!
+//! On processors with AVX-512 and VBMI2, without AMX, all products with images are sparse, because
+//! these processors compress fast. Without VBMI2 and AMX, steps of SGD are dense: compressing takes
+//! as long as it saves if images are used only once or twice.
+//!
 //! [`SparseImages`] is a block of images for a first layer, [`SparseRows`] what one step of a
 //! recurrence reads of them.
 

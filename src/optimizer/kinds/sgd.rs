@@ -60,7 +60,7 @@ impl OptimizerKind for SgdKind {
 
     fn documentation(&self) -> &'static str {
         "Stochastic gradient descent on mini-batches, as `torch.optim.SGD` with `dampening = 0`. \
-         Learning rate and epochs were\nnot published, so they have no defaults; \
+         The paper states\nneither learning rate nor epochs, so they have no defaults; \
          `configs/paper-*.toml` explain how their values were chosen."
     }
 

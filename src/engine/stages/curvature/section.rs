@@ -135,7 +135,7 @@ static PATHS: Key<Count> = Key::new("paths", Count::at_least(0))
     .unit("paths")
     .meaning(
         "paths of each set on each landscape along which curvature is computed, in the order of \
-         their pairs",
+         `atlas.h5`",
     )
     .default(0);
 

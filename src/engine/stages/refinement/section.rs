@@ -49,7 +49,7 @@ static FROM: Key<OneOf<RefineFrom>> = Key::new("from", OneOf::NEW)
 
 static PAIRS: Key<CountOrAll> = Key::new("pairs", CountOrAll)
     .unit("paths")
-    .meaning("paths of each set on each landscape that are refined, in the order of their pairs")
+    .meaning("paths of each set on each landscape that are refined, in the order of `atlas.h5`")
     .invalidates(Invalidates::Nothing)
     .default(None);
 

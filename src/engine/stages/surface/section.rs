@@ -117,7 +117,8 @@ static PLANE: Key<OneOf<PlaneKind>> = Key::new("plane", OneOf::NEW)
 pub(super) static THROUGH: Key<Texts, Required> = Key::new("through", Texts)
     .meaning(
         "what determines the plane: solutions as SET:INITIALIZATION, or SET:best for the lowest \
-         loss; a path as SET:a-b or SET1~SET2:a-b; a trajectory as OPTIMIZER:INITIALIZATION",
+         loss; a path between initializations a and b as SET:a-b or SET1~SET2:a-b; a trajectory as \
+         OPTIMIZER:INITIALIZATION",
     )
     .note("with `\"solutions\"` three for a plane, two for a line; otherwise one entry")
     .required("[\"sgd/train:best\", \"sgd/test:best\", \"lbfgs/train:best\"]");
