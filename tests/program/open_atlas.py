@@ -69,7 +69,7 @@ def check_tables():
         row = "".join(line for line in page if line.startswith("| `") and f"`{name}.csv`" in line)
         missing = [column for column in table if f"`{column}`" not in row]
         require(not missing, f"docs/format.md does not have {missing} of {name}.csv")
-    for column in ("height", "height_dense", "height_straight", "higher_end", "length", "length_straight"):
+    for column in ("height", "height_dense", "height_straight", "higher_endpoint", "length", "length_straight"):
         require(tables["barriers"][column].dtype == float, f"barriers.csv: {column} is no number")
     for (name, landscape), rows in tables["barriers"].groupby(["set", "landscape"]):
         with open_group(f"paths/{name}/on_{landscape}") as paths:

@@ -234,7 +234,7 @@ class Tables(unittest.TestCase):
             ("barrier", "height"),
             ("barrier_fine", "height_dense"),
             ("straight", "height_straight"),
-            ("endpoint", "higher_end"),
+            ("endpoint", "higher_endpoint"),
             ("steps_x", "steps_y"),
             ("protocol_x", "protocol_y"),
         ]:

@@ -270,7 +270,7 @@ fn table(runs: &[Run<'_>]) -> Table {
         "height",
         "height_dense",
         "height_straight",
-        "higher_end",
+        "higher_endpoint",
         "length",
         "length_straight",
         "steps",

@@ -170,7 +170,7 @@ const BARRIERS: [&str; 18] = [
     "a",
     "b",
     "height",
-    "height_fine",
+    "height_dense",
     "height_refined",
     "higher_endpoint",
     "t",
