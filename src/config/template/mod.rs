@@ -61,7 +61,8 @@ impl Files {
 /// How much a study computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// Every stage at a small size: 6 initializations, as in `configs/demo.toml`.
+    /// Every stage at a small size: 6 initializations and the quick protocol, otherwise as
+    /// `configs/demo.toml`.
     Demo,
     /// The order of magnitude of all barriers: 8 initializations and the quick protocol, otherwise
     /// as `configs/mnist-quick.toml`.
@@ -86,7 +87,7 @@ impl Size {
     /// What it is, in a few words.
     pub fn about(self) -> &'static str {
         match self {
-            Self::Demo => "a small example of every stage: 6 initializations",
+            Self::Demo => "a small example of every stage: 6 initializations, quick protocol",
             Self::Quick => "orders of magnitude of barriers: 8 initializations, quick protocol",
             Self::Paper => "the paper's protocol: 75 initializations, for a cluster",
         }
@@ -103,7 +104,7 @@ impl Size {
     /// Training and test images in use, if there are that many; `None`: all.
     fn images(self, network: &Descriptor) -> [Option<usize>; 2] {
         match self {
-            Self::Demo => [Some(6000), Some(1000)],
+            Self::Demo => [Some(network.quick.train.min(6000)), Some(1000)],
             Self::Quick => [Some(network.quick.train), network.quick.test],
             Self::Paper => [Some(60_000), Some(10_000)],
         }
@@ -112,7 +113,7 @@ impl Size {
     /// Training and test images of the landscapes of paths, if that many are in use.
     fn path_images(self, network: &Descriptor) -> [usize; 2] {
         match self {
-            Self::Demo => [500, 500],
+            Self::Demo => network.quick.paths.map(|images| images.min(500)),
             Self::Quick => network.quick.paths,
             Self::Paper => [60_000, 10_000],
         }
@@ -503,14 +504,13 @@ mod tests {
         assert!(refused.contains("paths.stepps: unknown key"), "{refused}");
     }
 
-    /// The paper's protocol for the paper's size, and the quick one for the quick size.
+    /// The paper's protocol for the paper's size, and the quick one for the others.
     #[test]
     fn the_protocol_is_written() {
         for template in all() {
             let text = template.text().unwrap();
             let protocol = match template.size {
-                Size::Demo => "converged",
-                Size::Quick => "quick",
+                Size::Demo | Size::Quick => "quick",
                 Size::Paper => "published",
             };
             assert!(text.contains(&format!("\nprotocol = \"{protocol}\"")), "{text}");

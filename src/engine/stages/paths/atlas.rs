@@ -160,7 +160,8 @@ fn write_profiles(node: &Node, paths: &PathSet, loss_unit: &str) -> Result<(), A
         &Label::new("t", "t", "path parameter t_m = m / (M - 1) of the points of the profiles"),
         &t,
     )?;
-    let loss = "mean loss along the best path: that of the step with the lowest summed loss; NaN if failed";
+    let loss =
+        "mean loss along the best path: that of the step with the lowest objective; NaN if failed";
     let label = Label::new("loss", "path, t", loss).units(loss_unit);
     node.profiles(&label, &table(paths, points, |path| Some(&path.loss)))?;
     let label =
