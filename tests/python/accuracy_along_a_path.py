@@ -28,13 +28,14 @@ with h5py.File("atlas.h5") as atlas:
     group = atlas["paths/lbfgs/train/on_train"]
     row = group["pair_initialization"][:].tolist().index(pair)
     accuracy, losses = group["accuracy"][row], group["loss"][row]
-page = {"h5py": h5py}
+page = {}
 exec(blocks("weights.md")[2], page)
 np, torch = page["np"], page["torch"]
 images = len(np.load("images.npz")["train_labels"])
 recipe, combination = blocks("recipes.md")
 exec(recipe.replace("500", str(images)), page)
 profile = np.array(page["profile"])
+combination = combination.replace("results/demo/", "")  # the page starts above the run directory
 exec(combination.replace("[0], curve", f"[{row}], curve").replace("[0]    #", f"[{row}]    #"), page)
 theta = np.load("path.npy")
 if page["theta"].shape != theta.shape or not np.allclose(page["theta"], theta, rtol=0, atol=1e-6):
