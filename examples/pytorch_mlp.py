@@ -2,7 +2,7 @@
 
     pip install ./python torch                       # once, in a clone of the repository
     python3 examples/pytorch_mlp.py train            # Adam and SGD, 8 times each: adam.npy, sgd.npy
-    mpirun -n 2 lossatlas run examples/pytorch_mlp.toml --out results/spirals
+    mpirun -n 2 lossatlas run examples/pytorch_mlp.toml --out results/mlp
 
 Without an argument this program answers lossatlas. Started by hand in a terminal, it checks its
 gradients.

@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 /// What to write, and where it goes.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Directory of a run (its `--out`); for `--images` also a configuration
+    /// Directory of a run (its `--out`), or with `--images` a configuration
     #[arg(value_name = "DIR", value_parser = path())]
     pub directory: PathBuf,
     /// The set, for instance `lbfgs/train`

@@ -41,6 +41,7 @@ static FILE: Key<Text, Required> = Key::new("file", Text)
         "`\"file.npy\"`, one vector a row, or `\"results/atlas.h5:/solutions/sgd/train\"`, a set \
          of an earlier run",
     )
+    .note("the initialization number of a vector is its row, from 0")
     .required("\"results/atlas.h5:/solutions/sgd/train\"");
 
 pub(super) static SECTION: SectionSpec = SectionSpec {

@@ -183,8 +183,8 @@ static LIST: Key<PairsOrFile, Derived> = Key::new("list", PairsOrFile)
          solutions: `[[0, 3], [2, 5]]`, or a CSV file with one pair on each line, `0,3`",
     )
     .note(
-        "a run that `training.keep` drops has none; the file may begin with a line of headings; \
-         with a list, `pairs` has no effect",
+        "a run that `training.keep` drops has no solution: its number is an error; the file may \
+         begin with a line of headings; with a list, `pairs` has no effect",
     )
     .invalidates(Invalidates::Nothing)
     .derived("a random draw of `pairs`", "[[0, 3], [2, 5]]");
@@ -194,10 +194,7 @@ static START: Key<Text, Derived> = Key::new("start", Text)
         "a run directory: each search starts from the path of the same pair on the same landscape \
          there, which `keep_states` of that run must have kept",
     )
-    .note(
-        "in the directory of the run itself, these are its paths before the last change of the \
-         keys",
-    )
+    .note("the directory of this run stands for its own paths before the last change of the keys")
     .invalidates(Invalidates::Nothing)
     .derived("the straight line", "\"results/fcp\"");
 
@@ -206,7 +203,7 @@ static KEEP_STATES: Key<Flag, Derived> = Key::new("keep_states", Flag)
         "whether the last state of each search is kept in `path-states/` of the run directory: \
          more `steps` then continue it, and other searches can `start` from it",
     )
-    .note("without it, a longer search starts again from the straight line, with the same result")
+    .note("without it, a longer search starts again at its first step, with the same result")
     .invalidates(Invalidates::Nothing)
     .derived("`true` if all states together have at most 1 GB; `check` prints the size", "true");
 

@@ -169,8 +169,8 @@ pub mod shared_keys {
         KeyKind::Word { words: ChannelOrder::WORDS, default: ChannelOrder::WORDS[0] },
     )
     .note(
-        "`first`: (n, channels, height, width); `last`: (n, height, width, channels); `auto`: the \
-         size that is 1 to 4",
+        "`first`: (n, channels, height, width); `last`: (n, height, width, channels); `auto`: \
+         where the size is 1 to 4",
     );
 
     /// How many images are trained on.
@@ -198,8 +198,8 @@ pub mod shared_keys {
     )
     .unit("classes")
     .note(
-        "the default counts the labels of unused images too; with a number, label k is class k; if \
-         a label does not fit, the smallest label is class 0",
+        "the default counts the labels of unused images too; with a number N, label k is class k \
+         if all labels are 0 to N − 1; otherwise the smallest label is class 0",
     );
 
     /// The request of these keys.

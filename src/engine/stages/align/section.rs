@@ -70,7 +70,8 @@ static METHOD: Key<OneOf<MethodName>> = Key::new("method", OneOf::NEW)
 static ORDERS: Key<Count> = Key::new("orders", Count::at_least(0))
     .unit("orders")
     .meaning(
-        "random orders of the layers that each match tries, after the order from input to output",
+        "each match goes through the layers from input to output, and then in this number of \
+         random orders",
     )
     .note("the closest result is kept; the time grows in proportion")
     .default(4);
@@ -78,7 +79,7 @@ static ORDERS: Key<Count> = Key::new("orders", Count::at_least(0))
 static ROUNDS: Key<Count> = Key::new("rounds", Count::at_least(1))
     .unit("rounds")
     .meaning("maximum number of rounds; in each, every vector is matched with the mean of all")
-    .note("the table says if they were not enough")
+    .note("the table of the alignment says if they were not enough")
     .default(20);
 
 static IMAGES: Key<Count> = Key::new("images", Count::at_least(1))

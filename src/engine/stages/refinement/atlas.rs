@@ -155,7 +155,7 @@ fn write_work(node: &Node, refined: &[Refined], unit: &str) -> Result<(), AtlasE
     node.numbers(&Label::new("evaluations", "path", words), &spent)?;
     let count = certificates(refined).map(|(_, found)| found.heights.len()).max();
     let count = count.unwrap_or(0);
-    let words = "number of each improvement of the height, that of the start first";
+    let words = "number of each improvement of the height; number 0 is the start";
     node.axis("improvement", words, count)?;
     let mut work = Array2::from_elem((refined.len(), count), f64::NAN);
     let mut heights = work.clone();

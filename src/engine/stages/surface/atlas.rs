@@ -119,7 +119,7 @@ fn write_solutions(node: &Node, surface: &Surface) -> Result<(), AtlasError> {
 }
 
 fn write_curves(node: &Node, surface: &Surface) -> Result<(), AtlasError> {
-    let group = node.group("curves", "where kept paths and trajectories run")?;
+    let group = node.group("curves", "where paths and trajectories run")?;
     let all = &surface.curves;
     group.axis("curve", "number of each curve: paths, then trajectories", all.len())?;
     let kinds: Vec<&str> = all
