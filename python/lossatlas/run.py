@@ -183,7 +183,7 @@ class Run:
         certificate         of the refinement: `pass`, `upper bound`, `not converged`, or empty
         straight            maximum along the straight line
         excess              refined (or else barrier_fine) − endpoint
-        converged           whether the search ended because nothing was left to gain
+        converged           whether the search ended before its last step
         improving           whether it took all its steps and the last one was the best: more steps
                             lower the path further
         steps, best_step    Adam steps taken, and the one after which the path was found

@@ -40,7 +40,7 @@ def _of_group(name: str, landscape: str, group: h5py.Group) -> pandas.DataFrame:
     endpoint = np.maximum(loss[:, 0], loss[:, -1]) if loss.shape[1] else np.full(count, np.nan)
     height, refined = column("height"), column("height_refined")
     steps, best, done = column("steps"), column("best_step"), words("status") == "done"
-    # In the words of the program: nothing left to gain, or no higher than an endpoint.
+    # In the words of the program: the loss no longer fell, or the path came down to its endpoint.
     ended = np.char.startswith(stop, "converged") | np.char.startswith(stop, "ended at step")
     # Between the points of the grid a path may be far above its barrier on them.
     highest = np.fmax(height, column("height_dense"))

@@ -218,7 +218,7 @@ type PathCount = fn(&PathSet) -> usize;
 /// How searches ended: name, meaning, number of paths.
 const COUNTS: [(&str, &str, PathCount); 4] = [
     ("paths", "Paths that were found.", |paths| paths.found().count()),
-    ("converged", "Searches that ended because nothing was left to gain.", |paths| {
+    ("converged", "Searches that ended before their last step: the loss no longer fell, or the path came down to its higher endpoint.", |paths| {
         let ended = |path: &&PathResult| {
             matches!(path.stop, PathStop::Converged { .. } | PathStop::AtEndpoint { .. })
         };
