@@ -215,10 +215,14 @@ fn highest(path: &PathResult) -> f64 {
 
 type PathCount = fn(&PathSet) -> usize;
 
+/// The meaning of a converged search.
+const CONVERGED: &str = "Searches that ended before their last step: the loss no longer fell, or \
+                         the path came down to its higher endpoint.";
+
 /// How searches ended: name, meaning, number of paths.
 const COUNTS: [(&str, &str, PathCount); 4] = [
     ("paths", "Paths that were found.", |paths| paths.found().count()),
-    ("converged", "Searches that ended before their last step: the loss no longer fell, or the path came down to its higher endpoint.", |paths| {
+    ("converged", CONVERGED, |paths| {
         let ended = |path: &&PathResult| {
             matches!(path.stop, PathStop::Converged { .. } | PathStop::AtEndpoint { .. })
         };
