@@ -204,7 +204,7 @@ impl Template {
         );
         text += &comment(
             "",
-            "`lossatlas check FILE` prints the plan: tasks, memory, time. Remove the # before a key to set it. Behind it stands its default, or an example if there is no fixed one.",
+            "`lossatlas check FILE` prints the plan: tasks, memory, time. Remove the # before a key to set it. Behind it stands its default; what is no default is called an example.",
         );
         text.push('\n');
         let (mut table, mut explained) = ("", BTreeSet::new());
@@ -296,6 +296,9 @@ fn heading(section: &SectionSpec, table: &str) -> String {
 /// The name of the protocol stands with every barrier, so this key is written even at its default.
 const PROTOCOL: &str = "paths.protocol";
 
+/// Behind a value that is no default.
+const EXAMPLE: &str = "the value here is an example";
+
 /// A key with its value and its full explanation.
 fn line(key: &Description) -> String {
     let (name, spec) = (key.spec.name(), key.spec.default());
@@ -314,6 +317,9 @@ fn line(key: &Description) -> String {
         (None, DefaultSpec::Required(_)) => "required".to_owned(),
         (None, DefaultSpec::Derived(derived)) => format!("default: {}", derived.words),
     };
+    let is_example =
+        key.value.is_none() && matches!(spec, DefaultSpec::Required(_) | DefaultSpec::Derived(_));
+    let default = if is_example { format!("{default}; {EXAMPLE}") } else { default };
     let about = [key.spec.meaning().to_owned(), key.spec.values(), default].join("; ");
     // Comments have no code.
     comment(&written, &about.replace('`', ""))
