@@ -64,10 +64,10 @@ pub struct Arguments {
     #[arg(long, value_name = "NUMBER")]
     #[arg(value_parser = clap::value_parser!(u32).range(2..=1_000_001))]
     pub points: Option<u32>,
-    /// The file to write. Of a set: one vector a row, (n, P), float32. Of a path: one point a row,
-    /// (points, P), float64 for a `[landscape]`. Of images: FILE.npz, or a folder, which gets four
-    /// IDX files. Of a graph: one file; with min-ts a folder, which gets min.data and ts.data. Of a
-    /// surface: FILE.vti, for ParaView
+    /// The file to write. Of a set: FILE.npy, one vector a row, (n, P), float32. Of a path: FILE.npy,
+    /// one point a row, (points, P), float64 for a `[landscape]`. Of images: FILE.npz, or a folder,
+    /// which gets four IDX files. Of a graph: FILE.graphml or FILE.nwk; with min-ts a folder, which
+    /// gets min.data and ts.data. Of a surface: FILE.vti, for ParaView
     #[arg(short = 'o', long, value_name = "FILE", value_parser = path())]
     pub to: PathBuf,
     /// Replaces files that exist
