@@ -204,7 +204,7 @@ impl Template {
         );
         text += &comment(
             "",
-            "`lossatlas check FILE` prints the plan: tasks, memory, time. Remove the # before a key to set it. Behind it stands its default; what is no default is called an example.",
+            "`lossatlas check FILE` prints the plan: tasks, memory, time. Remove the # before a key to set it. Behind it stands its default, or an example, which is called that.",
         );
         text.push('\n');
         let (mut table, mut explained) = ("", BTreeSet::new());
@@ -249,7 +249,9 @@ fn other_optimizers() -> String {
     let mut text = comment("", words);
     for kind in OPTIMIZERS.iter().filter(|kind| !["sgd", "lbfgs"].contains(&kind.name())) {
         let keys = kind.keys().iter().map(|key| match KeySpec::default(key) {
-            DefaultSpec::Required(example) => format!("{} = {example}", key.name),
+            DefaultSpec::Required(example) => {
+                format!("{} = {example} (required, an example)", key.name)
+            }
             _ => format!("{} = {}", key.name, key.default().toml()),
         });
         text += &comment(
@@ -505,6 +507,15 @@ mod tests {
         let config = Config::parse("written", &written, &[]).unwrap();
         assert_eq!(config.paths.protocol.to_string(), "quick, with steps = 7");
         assert!(written.contains("\nsteps = 7 ") && written.contains("\nkeep = 2 "), "{written}");
+        // Values that are no defaults say so.
+        let words = written.split_whitespace().filter(|&word| word != "#").collect::<Vec<_>>();
+        let words = words.join(" ");
+        for example in [
+            "default: P, the number of parameters; the value here is an example",
+            "epochs = 100 (required, an example), beta_1 = 0.9",
+        ] {
+            assert!(words.contains(example), "{example}: {written}");
+        }
         let refused = text(&["paths.stepps=7"]).unwrap_err().to_string();
         assert!(refused.contains("paths.stepps: unknown key"), "{refused}");
     }
