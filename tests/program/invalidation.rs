@@ -144,7 +144,7 @@ fn results_that_a_later_configuration_hides_are_not_replaced_unasked() {
     run_with(1, &out, &["--replace"], &changed).with_code(0);
     let refused = run_with(1, &out, &[], &seed).with_code(2);
     assert_eq!(refused.said("seed: was 7, now 8"), 1, "{}", refused.stderr);
-    assert_eq!(refused.said("training sgd (4), "), 1, "{}", refused.stderr);
+    assert_eq!(refused.said("training sgd (4)"), 1, "{}", refused.stderr);
     assert_eq!(refused.said(" of earlier configurations; the journal"), 1, "{}", refused.stderr);
     // Under their own keys they are found again, and nothing has to be said.
     run_with(1, &out, &["--replace"], &without).with_code(0);
