@@ -216,7 +216,7 @@ fn a_finished_run_is_aligned_later_on_any_number_of_ranks() {
         let changed = [change, "paths.sets=[\"lbfgs/train\"]", "kpca=[]"];
         let refused = on_tiny(1, "run", &later, &changed).with_code(2);
         assert_eq!(refused.said("; invalidates the aligned sets"), 1, "{}", refused.stderr);
-        assert_eq!(refused.said("compute anew: align"), 1, "{}", refused.stderr);
+        assert_eq!(refused.said("compute anew: alignment (1)"), 1, "{}", refused.stderr);
     }
 
     // The reference is the mean of all vectors.

@@ -295,11 +295,12 @@ class Tables(unittest.TestCase):
             "import.my/set.checksum = 12e3",
             'import.my/set.file = "a = b.npy"',
             'kpca.x.y.sets = ["a/b"]',
+            'kpca."v.w".sets = ["c/d"]',
             "seed = 1",
         ]
         expected = {
             "import": {"my/set": {"checksum": "12e3", "file": "a = b.npy"}},
-            "kpca": {"x.y": {"sets": ["a/b"]}},
+            "kpca": {"x.y": {"sets": ["a/b"]}, "v.w": {"sets": ["c/d"]}},
             "seed": 1,
         }
         self.assertEqual(configuration.parse("\n".join(lines)), expected)
