@@ -110,9 +110,10 @@ fn what_is_missing_is_said() {
     lossatlas(2, &["report", text(&directory)]).with_code(0);
     let page = page(&directory.join("report"));
     for part in [
-        "Some results are missing.",
-        "None of 16 paths has been looked for yet.",
-        "Kernel PCA, distances and moments have not been computed",
+        "This run is unfinished, and was not running when this report was made.",
+        "paths, 16 of 16 tasks",
+        "paths lbfgs/test on train: 2 of 2",
+        "kernel PCA</li>",
         "There is nothing to show yet.",
         "No published values or claims apply to this run: built-in digits instead of MNIST.",
     ] {
