@@ -236,7 +236,7 @@ mod tests {
         let lines = frame(&status, &[], "", size);
         assert!(lines.iter().all(|line| line.chars().count() <= 79 && !line.contains('…')));
         let text = lines.join("\n");
-        assert!(text.contains("all stages: at least 1 hour left"), "{text}");
+        assert!(text.contains("all stages: at least 62 minutes left"), "{text}");
         assert!(text.contains("which ends at about"), "{text}");
     }
 
