@@ -4,6 +4,8 @@ use crate::interrupt::{SLOWER, in_background, ranks_of, results, signal, wait_fo
 use crate::start::{Ended, lossatlas, on_tiny, text};
 use std::fs;
 use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 use tempfile::tempdir;
 
 const UNFINISHED: &str = "This run is unfinished, and was not running when this report was made. ";
@@ -27,6 +29,12 @@ fn a_killed_run_is_marked_with_what_is_left_until_it_is_finished() {
     run.join().expect("the program could be started");
     let left = 8 + 16 - results(root.path());
     assert!(left > 0, "it was killed in the middle");
+    // For a while its last news are too new to tell that it is gone.
+    let is_quiet = || report(root.path()).0.said(UNFINISHED) == 1;
+    let begun = Instant::now();
+    while !is_quiet() && begun.elapsed() < Duration::from_mins(2) {
+        sleep(Duration::from_secs(2));
+    }
     let (ended, page) = report(root.path());
     let said = format!("{UNFINISHED}Left: paths, {left} of 16 tasks; kernel PCA.");
     assert_eq!(ended.said(&said), 1, "{}", ended.stderr);

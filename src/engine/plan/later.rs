@@ -23,10 +23,12 @@ impl LaterWork {
         let mut work = Self::default();
         for other in later.filter(|other| other.applies(&problem.config)) {
             let counts = other.counts(results, &sets);
-            let mut is_known = counts.whole.is_some();
-            for kind in &counts.kinds {
+            let has_tasks = counts.kinds.iter().any(|kind| kind.done + kind.failed + kind.left > 0);
+            // Without tasks there is nothing to do, unless these depend on other results.
+            let mut is_known = has_tasks || counts.whole.is_some() || !other.needs_solutions();
+            for kind in counts.kinds.iter().filter(|kind| kind.left > 0) {
                 let passes = other.work(problem, kind.kind).passes();
-                is_known |= passes > 0.0 && kind.done + kind.failed + kind.left > 0;
+                is_known &= passes > 0.0;
                 work.passes += kind.left as f64 * passes;
             }
             if !is_known {

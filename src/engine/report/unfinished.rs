@@ -13,22 +13,24 @@ pub fn unfinished(results: &Results, is_running: bool) -> Option<Unfinished> {
         return None;
     }
     let is_empty = overview.kinds().all(|kind| kind.done + kind.failed == 0);
-    let left = overview.stages.iter().filter_map(|(stage, counts)| {
-        let left = if is_unknown(*stage, counts, results.config) {
-            "of which the number is not known yet".to_owned()
+    let mut is_any_left = false;
+    let mut left = Vec::new();
+    for (stage, counts) in &overview.stages {
+        let words = if is_any_left && is_unknown(*stage, counts, results.config) {
+            Some("of which the number is not known yet".to_owned())
         } else {
-            left_of(counts)?
+            left_of(counts)
         };
-        Some(LeftStage { name: stage.name(), left, kinds: kinds(counts) })
-    });
-    Some(Unfinished { is_running, is_empty, left: left.collect() })
+        is_any_left |= words.is_some();
+        left.extend(words.map(|left| LeftStage { name: stage.name(), left, kinds: kinds(counts) }));
+    }
+    Some(Unfinished { is_running, is_empty, left })
 }
 
-/// Whether a stage is asked for whose tasks depend on results that are missing.
+/// Whether a stage is asked for whose tasks depend on other results and are not known.
 fn is_unknown(stage: &dyn Stage, counts: &Counts, config: &Config) -> bool {
-    counts.whole.is_none()
-        && counts.kinds.iter().all(|kind| all(kind) == 0)
-        && stage.applies(config)
+    let has_tasks = counts.whole.is_some() || counts.kinds.iter().any(|kind| all(kind) > 0);
+    !has_tasks && stage.needs_solutions() && stage.applies(config)
 }
 
 fn all(kind: &Count) -> usize {
