@@ -4,8 +4,8 @@
 use crate::arguments::{path, text};
 use crate::export_graph;
 use crate::export_surface;
-use clap::Args;
 use clap::builder::TypedValueParser;
+use clap::{ArgGroup, Args};
 use lossatlas::config::{Config, ConfigPurpose};
 use lossatlas::data::Dataset;
 use lossatlas::data::write::{idx_files, write_idx, write_npz};
@@ -25,20 +25,20 @@ use std::path::{Path, PathBuf};
 
 /// What to write, and where it goes.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").required(true).args(KINDS)))]
 pub struct Arguments {
     /// Directory of a run (its `--out`), or with `--images` a configuration
     #[arg(value_name = "DIR", value_parser = path())]
     pub directory: PathBuf,
     /// The set, for instance `lbfgs/train`
     #[arg(long, value_name = "GROUP/MEMBER")]
-    #[arg(required_unless_present_any = ["images", "graph", "path", "surface"])]
     #[arg(value_parser = text().try_map(|name| SetName::parse(&name)))]
     pub set: Option<SetName>,
     /// The training and test images in use, with their labels, in place of a set
-    #[arg(long, conflicts_with = "set")]
+    #[arg(long)]
     pub images: bool,
     /// A graph of the configuration, by its name, in place of a set
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["set", "images"], requires = "format")]
+    #[arg(long, value_name = "NAME", requires = "format")]
     #[arg(value_parser = text())]
     pub graph: Option<String>,
     /// The format of a graph
@@ -48,11 +48,11 @@ pub struct Arguments {
     /// endpoints, for instance `lbfgs/train:0-3`; between two sets SET1~SET2:a-b
     ///
     /// Its curve must have been kept, by `paths.store` or `paths.keep_states`.
-    #[arg(long, value_name = "SET:A-B", conflicts_with_all = ["set", "images", "graph"])]
+    #[arg(long, value_name = "SET:A-B")]
     #[arg(value_parser = text().try_map(|name| PathSelection::parse(&name)))]
     pub path: Option<PathSelection>,
     /// A surface of the configuration, by its name, in place of a set
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["set", "images", "graph", "path"])]
+    #[arg(long, value_name = "NAME")]
     #[arg(value_parser = text())]
     pub surface: Option<String>,
     /// The landscape of a path, a graph or a surface: `train`, `test` or a data set of a process.
@@ -63,16 +63,19 @@ pub struct Arguments {
     #[arg(long, value_name = "NUMBER")]
     #[arg(value_parser = clap::value_parser!(u32).range(2..=1_000_001))]
     pub points: Option<u32>,
-    /// The file to write. For a set, a NumPy file of shape (n, P), float32. For a path, one of shape
+    /// The file to write. For a set, FILE.npy of shape (n, P), float32. For a path, FILE.npy of shape
     /// (points, P), float32, or float64 for a `[landscape]`. For images, FILE.npz, or a folder for
-    /// four IDX files. For a graph, one file, or with min-ts a folder for min.data and ts.data. For a
-    /// surface, FILE.vti for ParaView
+    /// four IDX files. For a graph, FILE.graphml or FILE.nwk, or with min-ts a folder for min.data and
+    /// ts.data. For a surface, FILE.vti for ParaView
     #[arg(short = 'o', long, value_name = "FILE", value_parser = path())]
     pub to: PathBuf,
     /// Replaces files that exist
     #[arg(long)]
     pub force: bool,
 }
+
+/// What can be written, one at a time.
+const KINDS: [&str; 5] = ["set", "path", "graph", "surface", "images"];
 
 /// Points on a path, unless the user says otherwise.
 const POINTS: u32 = 101;
@@ -108,10 +111,49 @@ impl Arguments {
             .collect();
         if lines.is_empty() { Ok(()) } else { Err(Failure::input(lines.join("\n"))) }
     }
+
+    /// Refuses a file whose name promises another format than the one that is written.
+    fn check_extension(&self) -> Result<(), Failure> {
+        let kind = self.kind();
+        let (what, extensions): (&str, &[&str]) = match (kind, self.format.as_deref()) {
+            ("--set" | "--path", _) => ("a NumPy file", &["npy"]),
+            ("--surface", _) => ("a file for ParaView", &["vti"]),
+            ("--graph", Some("graphml")) => ("a GraphML file", &["graphml", "xml"]),
+            ("--graph", Some("newick")) => {
+                ("a Newick file", &["nwk", "newick", "nw", "tree", "tre", "txt"])
+            }
+            // Folders, for which the file system is asked.
+            _ => return Ok(()),
+        };
+        let Some(extension) = self.to.extension() else { return Ok(()) };
+        if extensions.iter().any(|known| extension.eq_ignore_ascii_case(known)) {
+            return Ok(());
+        }
+        Err(Failure::input(format_args!(
+            "{}: {kind} writes {what}; name it FILE.{}",
+            self.to.display(),
+            extensions[0]
+        )))
+    }
+
+    /// Refuses the name of a file for a folder.
+    ///
+    /// # Errors
+    /// A sentence with the name; `what` is what is written.
+    pub fn check_folder(&self, what: &str) -> Result<(), String> {
+        let extension = self.to.extension().and_then(|extension| extension.to_str());
+        let is_file = extension.is_some_and(|name| name.chars().all(|c| c.is_ascii_alphabetic()));
+        if is_file && !self.to.is_dir() {
+            let shown = self.to.display();
+            return Err(format!("{shown}: {what}; the name of a new folder has no extension"));
+        }
+        Ok(())
+    }
 }
 
 pub fn run(world: &World, arguments: &Arguments) -> Result<u8, Failure> {
     arguments.check_options()?;
+    arguments.check_extension()?;
     // One copy of one file: there is nothing to share out.
     let Arguments { set, path, graph, surface, .. } = arguments;
     match (set, path, graph, surface) {
@@ -201,15 +243,11 @@ fn export_images(world: &World, arguments: &Arguments) -> Result<(), Failure> {
 /// The images of a run or of a configuration.
 fn load(arguments: &Arguments) -> Result<Dataset, String> {
     let Arguments { directory: source, to, force, .. } = arguments;
-    if has_extension(to, "npy") {
-        return Err(format!(
-            "{}: images are written to an archive (FILE.npz) or to a folder (four IDX files), not to \
-             a file of one array",
-            to.display()
-        ));
-    }
     if has_extension(to, "npz") {
         may_write(to, *force)?;
+    } else {
+        arguments
+            .check_folder("--images writes an archive (FILE.npz) or a folder of four IDX files")?;
     }
     let (config, checksum) = if source.is_file() {
         let config = Config::load_for(ConfigPurpose::Evaluation, source, &[]);

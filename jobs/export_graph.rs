@@ -28,6 +28,9 @@ fn read(arguments: &Arguments, name: &str) -> Result<Vec<(PathBuf, String)>, Str
     let format = arguments.format.as_deref().unwrap_or_default();
     let format = GraphFormat::ALL.into_iter().find(|known| known.name() == format);
     let format = format.ok_or("--format is missing")?;
+    if format == GraphFormat::MinTs {
+        arguments.check_folder("--format min-ts writes a folder with min.data and ts.data")?;
+    }
     let run = StoredRun::read(directory, Contents::default());
     let run = run.map_err(|failure| failure.to_string())?;
     let files = export(&run, name, arguments.landscape.as_deref(), format);

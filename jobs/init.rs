@@ -4,10 +4,12 @@ use crate::arguments::{overrides, path, text};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use lossatlas::config::template::{Files, Size, Template};
-use lossatlas::data::{ChosenFormat, DataFormat, Dataset, FORMATS, place_key};
-use lossatlas::engine::console::{self, print, print_text};
+use lossatlas::config::{Config, ConfigPurpose};
+use lossatlas::data::{ChosenFormat, DataFormat, Dataset, FORMATS, check_place, place_key};
+use lossatlas::engine::console::{self, print, print_text, say};
 use lossatlas::engine::failure::{self, Failure, Plain};
 use lossatlas::engine::parallel::World;
+use lossatlas::engine::sources::{out_of_reach, unscaled};
 use lossatlas::files::{may_write, resolve};
 use lossatlas::keys::{ChoiceKey, Value};
 use lossatlas::network::{Architecture, Descriptor, NETWORKS, Network};
@@ -100,22 +102,53 @@ fn configuration(arguments: &Arguments) -> Result<String, String> {
 
 /// Reads the folder, so that the configuration fits its images.
 fn look_at(arguments: &Arguments) -> Result<Files, String> {
-    let mut chosen = chosen_format(&Files::expand(&arguments.data)?);
+    let place = Files::expand(&arguments.data)?;
+    check_place(&place)?;
+    let (format, found) = chosen_format(&place);
     let mut settings = Vec::new();
     if let Some(prefix) = &arguments.prefix {
-        if !chosen.format().keys().iter().any(|key| key.name == PREFIX) {
-            let title = chosen.format().title();
+        if !format.keys().iter().any(|key| key.name == PREFIX) {
+            let title = format.title();
             return Err(format!("--prefix: {title} have none; leave it out"));
         }
-        chosen = chosen.with(PREFIX, Value::OptionalText(Some(prefix.clone())));
         settings.push((format!("dataset.{PREFIX}"), prefix.clone()));
     }
+    let chosen = with_overrides(arguments, format, &settings)?;
     // Images from files do not depend on a seed.
-    let dataset = chosen.load(MasterSeed(0)).map_err(|error| error.to_string())?;
+    let dataset = chosen.load(MasterSeed(0)).map_err(|error| {
+        let others = if found {
+            ""
+        } else {
+            "; if the images are NumPy arrays, give the .npz file or the folder of the .npy files"
+        };
+        format!("{error}{others}")
+    })?;
     let network = fitting_network(arguments, &dataset)?;
+    unscaled(&dataset).iter().for_each(say);
     let images = [dataset.train.len(), dataset.test.len()];
     let directory = arguments.data.clone();
     Ok(Files { format: chosen.format(), directory, images, settings, network })
+}
+
+/// The format with its keys: those that `--set` changes, and `settings`.
+fn with_overrides(
+    arguments: &Arguments,
+    format: &'static dyn DataFormat,
+    settings: &[(String, String)],
+) -> Result<ChosenFormat, String> {
+    let text = |text: &str| toml::Value::from(text).to_string();
+    let place = place_key(format)
+        .map_or_else(String::new, |key| format!("{key} = {}\n", text(&arguments.data)));
+    let (format, network) = (text(format.name()), text(arguments.network.name));
+    let written = format!("[dataset]\nkind = {format}\n{place}[network]\nkind = {network}\n");
+    let given = arguments.overrides.iter().filter(|change| change.starts_with("dataset."));
+    let settings = settings.iter().map(|(key, value)| format!("{key}={}", text(value)));
+    let overrides: Vec<String> = settings.chain(given.cloned()).collect();
+    let purpose = ConfigPurpose::Evaluation;
+    let config = Config::parse_for(purpose, "the configuration", &written, &overrides);
+    let config = config.map_err(|errors| errors.to_string())?;
+    let network = config.subject.network().expect("the text has one");
+    Ok(network.dataset.clone())
 }
 
 /// The keys of the network that must differ from their defaults for these images: smaller kernels for
@@ -128,7 +161,13 @@ fn fitting_network(
         architecture.build(dataset.shape(), dataset.classes)
     };
     let default = Architecture::with_defaults(arguments.network);
-    let Err(problem) = build(default.clone()) else { return Ok(Vec::new()) };
+    let problem = match build(default.clone()) {
+        Err(problem) => problem,
+        Ok(network) => match out_of_reach(network.as_ref(), dataset) {
+            Some(problem) => return Err(format!("{}: network: {problem}", arguments.data)),
+            None => return Ok(Vec::new()),
+        },
+    };
     let refused = || format!("{}: network: {problem}", arguments.data);
     let kernel = arguments.network.keys.iter().find(|key| key.name == KERNEL);
     let Some(Value::Count(edge)) = kernel.map(ChoiceKey::default) else { return Err(refused()) };
@@ -139,17 +178,17 @@ fn fitting_network(
     Ok(vec![(format!("network.{KERNEL}"), edge)])
 }
 
-/// The first format with a file in this folder. If there is none, the first format that reads
-/// files, which reports what is missing.
-fn chosen_format(directory: &Path) -> ChosenFormat {
-    let of_files = |&format: &&'static dyn DataFormat| {
-        let key = place_key(format)?;
-        Some(ChosenFormat::with_defaults(format).with(key, Value::Path(directory.into())))
+/// The first format with a file in this folder, and whether there is one. If there is none, the
+/// first format that reads files, which reports what is missing.
+fn chosen_format(directory: &Path) -> (&'static dyn DataFormat, bool) {
+    let of_files = |&format: &&'static dyn DataFormat| Some((format, place_key(format)?));
+    let formats: Vec<_> = FORMATS.iter().filter_map(of_files).collect();
+    let has_a_file = |&&(format, key): &&(&'static dyn DataFormat, &'static str)| {
+        let chosen = ChosenFormat::with_defaults(format).with(key, Value::Path(directory.into()));
+        chosen.files().iter().any(|file| file.exists())
     };
-    let mut formats = FORMATS.iter().filter_map(of_files).collect::<Vec<_>>();
-    let has_a_file = |chosen: &ChosenFormat| chosen.files().iter().any(|file| file.exists());
-    let found = formats.iter().position(has_a_file).unwrap_or(0);
-    formats.swap_remove(found)
+    let found = formats.iter().find(has_a_file);
+    (found.unwrap_or(&formats[0]).0, found.is_some())
 }
 
 /// Writes the whole text, or leaves the former file unchanged.

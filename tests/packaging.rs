@@ -55,6 +55,55 @@ fn names(folder: &str, extensions: &[&str]) -> Vec<String> {
     names
 }
 
+/// The modules of a cluster name their compiler wrapper and libraries in the environment.
+#[test]
+fn what_the_environment_names_is_not_installed() {
+    let root = tempdir().expect("a temporary directory");
+    let tool = |name: &str, script: &str| {
+        let file = root.path().join(name);
+        fs::write(&file, format!("#!/bin/sh\n{script}\n")).expect("a writable directory");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("an own file");
+    };
+    for name in ["cargo", "module-mpicc", "module-mpirun"] {
+        tool(name, "exit 0");
+    }
+    // No library is in the folders of the linker.
+    tool("cc", "exit 1");
+    tool("pkg-config", "[ -n \"$PKG_CONFIG_PATH\" ]");
+    let lib = root.path().join("lib");
+    fs::create_dir(&lib).expect("a writable directory");
+    fs::write(lib.join("libclang.so"), "").expect("a writable directory");
+    tool("llvm-config-18", &format!("echo '{}'", lib.display()));
+    let start = |variables: &[(&str, &str)]| {
+        Command::new("/bin/sh")
+            .arg(Path::new(ROOT).join(".make/install-dependencies"))
+            .env_clear()
+            .env("PATH", root.path())
+            .envs(variables.iter().copied())
+            .output()
+            .expect("a shell")
+    };
+    let module = [
+        ("MPICC", "module-mpicc"),
+        ("MPIEXEC", "module-mpirun"),
+        ("PKG_CONFIG_PATH", "/opt/openblas/lib/pkgconfig:/opt/hdf5/lib/pkgconfig"),
+        ("LLVM_CONFIG_PATH", "llvm-config-18"),
+    ];
+    let found = start(&module);
+    assert!(found.status.success() && found.stdout.is_empty(), "{found:?}");
+    for (left_out, package) in [
+        ("MPICC", "libopenmpi-dev"),
+        ("MPIEXEC", "openmpi-bin"),
+        ("PKG_CONFIG_PATH", "libhdf5-dev"),
+    ] {
+        let variables: Vec<_> = module.into_iter().filter(|(name, _)| *name != left_out).collect();
+        let missing = start(&variables);
+        let said = String::from_utf8_lossy(&missing.stderr);
+        assert_eq!(missing.status.code(), Some(1), "{missing:?}");
+        assert!(said.contains("This is no Debian") && said.contains(package), "{said}");
+    }
+}
+
 #[test]
 fn install_puts_everything_below_the_prefix_and_uninstall_takes_it_away() {
     let root = tempdir().expect("a temporary directory");

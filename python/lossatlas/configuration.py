@@ -16,7 +16,8 @@ _NAMED = {"distance", "graph", "import", "kpca", "surface"}
 def parse(text: str) -> dict[str, Any]:
     """A dictionary of `section.key = value` lines. Values are those of TOML, or else texts.
 
-    Keys are not those of TOML: a name such as `dropout/train` has no quotes.
+    Keys of earlier versions are not always those of TOML: a name such as `dropout/train` had no
+    quotes.
     """
     parsed: dict[str, Any] = {}
     for line in text.splitlines():
@@ -24,7 +25,9 @@ def parse(text: str) -> dict[str, Any]:
         if not equals:
             continue
         parts = key.split(".")
-        if parts[0] in _NAMED and len(parts) > 2:
+        if '"' in key:
+            parts = [part.strip(".") for part in key.split('"')]
+        elif parts[0] in _NAMED and len(parts) > 2:
             parts = [parts[0], ".".join(parts[1:-1]), parts[-1]]
         section = parsed
         for part in parts[:-1]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path as FilePath
+from shlex import quote
 from typing import Union
 
 import h5py
@@ -30,10 +31,10 @@ class Curves:
         curve = self._curve(group)
         kept = [] if curve is None else curve["path"][:].tolist()
         if curve is None or row not in kept:
-            others = f" Kept are those of the rows {listed(kept)}." if kept else ""
+            others = f" Stored are those of the rows {listed(kept)}." if kept else ""
             raise MissingResult(
-                f"{self._file}: the curve of {set}:{a}-{b} on {on} was not kept.{others} This "
-                f"command keeps all: lossatlas resume {self._file.parent} --set paths.store=all"
+                f"{self._file}: the curve of {set}:{a}-{b} on {on} is not stored.{others} "
+                + self._remedy(f"{set}:{a}-{b}", on, group, (a, b))
             )
         method = text(curve.attrs["method"])
         if method not in SHAPES:
@@ -49,6 +50,30 @@ class Curves:
             coefficients=curve["coefficient"][index],
             profile=datasets.dataset(group).isel(path=row),
         )
+
+    def _remedy(self, name: str, on: str, group: h5py.Group, pair: tuple[int, int]) -> str:
+        """The commands that give a curve which is not stored. They depend on whether the last state
+        of its search was kept (`paths.keep_states`)."""
+        directory = self._file.parent
+        store = f"lossatlas resume {quote(str(directory))} --set paths.store=all"
+        if not self._has_state(group, pair):
+            return (
+                "Nor is the last state of its search (paths.keep_states). This command finds the "
+                f"paths again, to the same bits, and stores all curves:\n  {store} --replace"
+            )
+        return (
+            "But the last state of its search was kept (paths.keep_states). This command stores "
+            f"all curves, without a new search:\n  {store}\nThis one writes points of this path "
+            f"alone:\n  lossatlas export {quote(str(directory))} --path {quote(name)} --landscape "
+            f"{quote(on)} --to path.npy"
+        )
+
+    def _has_state(self, group: h5py.Group, pair: tuple[int, int]) -> bool:
+        """Whether the folder `path-states` has a file for a path."""
+        sets, landscape = group.name.removeprefix("/paths/").rsplit("/on_", 1)
+        name = f"{sets.replace('/', '_')}.{landscape}.{pair[0]}-{pair[1]}."
+        folder = self._file.parent / "path-states"
+        return folder.is_dir() and any(file.name.startswith(name) for file in folder.iterdir())
 
     def _row(self, group: h5py.Group, pair: Pair) -> tuple[int, tuple[int, int]]:
         """The row of a path, and the initialization numbers of its endpoints."""

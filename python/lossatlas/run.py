@@ -176,7 +176,7 @@ class Run:
         set, on             the set (`A~B` between two) and the landscape
         path, a, b          row in `run.paths[set][on]`, initialization numbers of the endpoints
         protocol            of the search, with the keys that differ from it
-        endpoint            loss of the higher endpoint: no barrier can be lower
+        endpoint            loss of the higher endpoint: no barrier of this pair can be lower
         barrier             maximum of the loss over the points of the search
         barrier_fine        maximum along the same path on the fine grid
         refined             refined barrier; NaN if there is none

@@ -82,6 +82,7 @@ use crate::data::ChosenFormat;
 use crate::random::MasterSeed;
 use available::Available;
 use reader::{Collected, Collector, Description, Notation, Read, Reported, Section};
+use schema::Multiplicity;
 use std::collections::BTreeMap;
 use std::path::Path;
 use tree::{TomlNode, ValueOrigin};
@@ -183,6 +184,13 @@ impl Config {
         Self::parse_and_describe(purpose, name, text, overrides).map(|(config, _)| config)
     }
 
+    /// The effective keys as TOML, a line `key = value` for each. Entries of a list are tables under
+    /// their names: `import."published/train".file = "theta.npy"`.
+    pub fn effective_text(&self) -> String {
+        let lines = self.effective.iter();
+        lines.map(|(key, value)| format!("{} = {value}\n", toml_key(key))).collect()
+    }
+
     /// Sets the pairs that `paths.list` names.
     pub fn list_pairs(&mut self, list: Option<PairList>) {
         if let Some(list) = &list {
@@ -220,6 +228,17 @@ impl Config {
             _ => Err(ConfigErrors::new(problems, sources)),
         }
     }
+}
+
+/// An effective key as TOML writes it: quotes around the name of an entry with a dot or a slash.
+fn toml_key(key: &str) -> String {
+    let section = sections::find(key).0;
+    let name = || {
+        let (name, last) = key.strip_prefix(section.name)?.strip_prefix('.')?.rsplit_once('.')?;
+        name.contains(['.', '/']).then(|| format!("{}.\"{name}\".{last}", section.name))
+    };
+    let is_named = section.shape == Multiplicity::Named;
+    if is_named { name() } else { None }.unwrap_or_else(|| key.to_owned())
 }
 
 fn read_tree(report: &mut Collector, text: &str, overrides: &[String]) -> Read<TomlNode> {

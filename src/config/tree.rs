@@ -1,5 +1,7 @@
 //! The parsed TOML: a tree in which every value has its origin.
 
+use super::schema::{Multiplicity, SectionSpec};
+use super::sections;
 use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -64,13 +66,33 @@ pub(super) fn parse_file(text: &str) -> Result<TomlNode, (ValueOrigin, String)> 
         } else {
             format!("in `{written}`")
         };
-        (ValueOrigin::Line(line + 1), format!("not valid TOML {written}: {}", error.message()))
+        let hint = repeated_list(text, line).unwrap_or_default();
+        let message = format!("not valid TOML {written}: {}{hint}", error.message());
+        (ValueOrigin::Line(line + 1), message)
     })?;
     let line = |offset| ValueOrigin::Line(breaks(offset) + 1);
     Ok(TomlNode {
         value: TomlValue::Table(read_table(table.get_ref(), &line)),
         origin: ValueOrigin::File,
     })
+}
+
+/// A hint if this line heads an entry of a list that also has another entry, and one of the headings
+/// lacks the second brackets.
+fn repeated_list(text: &str, line: usize) -> Option<String> {
+    let name = |line: &str| {
+        let heading = line.split('#').next().unwrap_or_default().trim();
+        let name = heading.trim_start_matches('[').trim_end_matches(']').trim();
+        (heading.starts_with('[') && heading.ends_with(']')).then(|| name.to_owned())
+    };
+    let written = name(text.lines().nth(line)?)?;
+    let above = text.lines().take(line).filter_map(name).filter(|name| *name == written).count();
+    let is_list = |section: &&SectionSpec| {
+        section.name == written
+            && matches!(section.shape, Multiplicity::Named | Multiplicity::Numbered)
+    };
+    let section = sections::all().into_iter().find(is_list).filter(|_| above > 0)?;
+    Some(format!("; several entries make a list, each headed {}", section.heading()))
 }
 
 /// Reads one value, as after the equals sign.

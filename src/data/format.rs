@@ -1,10 +1,12 @@
 //! The data formats, and a chosen one with its values.
 
+use super::problem::base;
 use super::{Dataset, DatasetError, ImageShape, Split, digits, idx, npy};
 use crate::keys::{ChoiceKey, KeyKind, Value, Values};
 use crate::random::MasterSeed;
 use std::fmt;
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 /// All formats, in the order in which messages list them: a line each.
 pub const FORMATS: &[&dyn DataFormat] = &[
@@ -214,6 +216,23 @@ pub mod shared_keys {
     /// The value of [`CHANNELS`].
     pub fn channels(values: &Values) -> ChannelOrder {
         ChannelOrder::of(values.word(CHANNELS.name))
+    }
+}
+
+/// Checks that a place exists, whatever format its files have.
+///
+/// # Errors
+/// A sentence with what could be there.
+pub fn check_place(place: &Path) -> Result<(), String> {
+    let shown = place.display();
+    match place.metadata() {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(format!(
+            "{shown}: no such file or folder{}; give an .npz file, or a folder of .npy files or of \
+             IDX files; `make mnist` fetches MNIST into data/mnist",
+            base(place)
+        )),
+        Err(error) => Err(format!("{shown}: cannot be read: {error}")),
     }
 }
 

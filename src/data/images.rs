@@ -111,6 +111,15 @@ impl Pixels {
     }
 }
 
+impl Pixels {
+    /// The root mean square of numbers; 0 if there are none. `None` for bytes.
+    pub fn root_mean_square(&self) -> Option<f64> {
+        let Self::Numbers(numbers) = self else { return None };
+        let squares: f64 = numbers.iter().map(|&x| f64::from(x).powi(2)).sum();
+        Some((squares / numbers.len().max(1) as f64).sqrt())
+    }
+}
+
 impl From<Vec<u8>> for Pixels {
     fn from(bytes: Vec<u8>) -> Self {
         Self::Bytes(bytes.into())

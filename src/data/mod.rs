@@ -40,7 +40,7 @@ pub use array::ChannelOrder;
 pub use assemble::WantedImages;
 pub use bytes::Bytes;
 pub use classes::{Classes, MAX_CLASSES};
-pub use format::{ChosenFormat, DataFormat, FORMATS, Outline, place_key};
+pub use format::{ChosenFormat, DataFormat, FORMATS, Outline, check_place, place_key};
 pub use images::{ImageShape, Images, Label, MAX_CHANNELS, Pixels, Split};
 pub use view::{GatheredImages, ImageView};
 

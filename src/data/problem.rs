@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub(super) enum FileProblem {
     /// The folder does not exist, or is no folder.
-    #[error("{}: no such folder{}; {}", directory.display(), base(directory), remedy(directory))]
+    #[error("{}: {}; {}", directory.display(), no_folder(directory), remedy(directory))]
     NoDirectory {
         /// `dataset.dir`.
         directory: PathBuf,
@@ -186,6 +186,19 @@ pub(super) fn base(directory: &Path) -> &'static str {
         " in the working directory, where relative paths start"
     } else {
         ""
+    }
+}
+
+/// What is there in place of a folder.
+fn no_folder(directory: &Path) -> String {
+    if !directory.exists() {
+        return format!("no such folder{}", base(directory));
+    }
+    let extension = directory.extension().and_then(|extension| extension.to_str());
+    if extension.is_some_and(|name| ["npz", "npy"].contains(&name)) {
+        "a file, not a folder; NumPy arrays need dataset.kind = \"npy\" and dataset.path".to_owned()
+    } else {
+        "a file, not a folder".to_owned()
     }
 }
 

@@ -119,12 +119,11 @@ fn curves<'a>(results: &Results<'a>) -> Vec<Curves<'a>> {
 /// Where the results come from.
 fn provenance(world: &World, problem: &Problem, contents: &Contents) -> Provenance {
     let (dataset, dataset_checksum) = problem.data();
-    let effective = problem.config.effective.iter();
     let started = contents.sessions().first().map(|session| session.started.clone());
     Provenance {
         program_version: VERSION.to_owned(),
         commit: COMMIT.to_owned(),
-        configuration: effective.map(|(key, value)| format!("{key} = {value}\n")).collect(),
+        configuration: problem.config.effective_text(),
         dataset,
         dataset_checksum,
         run: contents.run_identity().unwrap_or_default(),

@@ -71,11 +71,15 @@ pub fn check_dataset(dataset: &ChosenFormat) -> Result<(), String> {
 pub fn warning(bytes: f64, ranks: usize, limit: &Limit) -> Option<String> {
     let Limit { bytes: there, source } = limit;
     (bytes > *there).then(|| {
-        let who =
-            if ranks == 1 { "1 rank needs".to_owned() } else { format!("{ranks} ranks need") };
+        let (who, remedy) = if ranks == 1 {
+            let remedy = "use a machine or a job with more memory, fewer images (dataset.train, \
+                          dataset.test) or fewer points of paths (paths.points)";
+            ("1 rank needs".to_owned(), remedy)
+        } else {
+            (format!("{ranks} ranks need"), "start fewer ranks on each machine")
+        };
         format!(
-            "warning: memory: {who} about {} on this machine, which has {} ({source}); start fewer \
-             ranks on each machine",
+            "warning: memory: {who} about {} on this machine, which has {} ({source}); {remedy}",
             size(bytes),
             size(*there)
         )

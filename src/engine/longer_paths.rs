@@ -11,34 +11,69 @@ use std::path::Path;
 /// them. `None` if no path was.
 ///
 /// If the learning rate falls toward 0 at the last step, nearly all paths still improve there, but
-/// only slowly. A longer search then starts anew.
-pub fn note(paths: &[PathSet], schedule: RateSchedule, command: &str) -> Option<Note> {
-    note_with(paths, schedule, ":", command)
+/// only slowly. A longer search then starts anew. Paths with a [certified](crate::engine::stages::refinement::certified)
+/// refined barrier need no longer search and are left out.
+pub fn note(
+    paths: &[PathSet],
+    certified: &[Vec<bool>],
+    schedule: RateSchedule,
+    command: &str,
+) -> Option<Note> {
+    note_with(paths, certified, schedule, ":", command)
 }
 
 /// The same for the report page, which may be read elsewhere and so names no directory.
-pub fn note_without_directory(paths: &[PathSet], search: &PathParameters) -> Option<Note> {
+pub fn note_without_directory(
+    paths: &[PathSet],
+    certified: &[Vec<bool>],
+    search: &PathParameters,
+) -> Option<Note> {
     let command = written("lossatlas", None, Path::new("DIR"), "paths", search);
     let place = ", with the directory of the run for DIR:";
-    note_with(paths, search.schedule, place, &command)
+    note_with(paths, certified, search.schedule, place, &command)
 }
 
 fn note_with(
     paths: &[PathSet],
+    certified: &[Vec<bool>],
     schedule: RateSchedule,
     place: &str,
     command: &str,
 ) -> Option<Note> {
-    let found = || paths.iter().flat_map(PathSet::found);
-    let improving = found().filter(|path| path.was_improving()).count();
-    let all = found().count();
-    let remark = if schedule.depends_on_steps() {
-        "were lowest after the last step, to which the learning rate falls. This command shows how \
-         much lower they get with twice the steps"
-    } else {
-        "were still improving at the last step. This command continues them"
+    let is_certified = |set: usize, row: usize| {
+        certified.get(set).and_then(|of_set| of_set.get(row)).copied().unwrap_or(false)
     };
-    (improving > 0).then(|| Note {
+    let (mut improving, mut settled, mut all) = (0, 0, 0);
+    for (set, of_set) in paths.iter().enumerate() {
+        for (row, path) in of_set.results.iter().enumerate() {
+            let Ok(path) = path else { continue };
+            all += 1;
+            match (path.was_improving(), is_certified(set, row)) {
+                (true, false) => improving += 1,
+                (true, true) => settled += 1,
+                _ => {}
+            }
+        }
+    }
+    if improving == 0 {
+        return None;
+    }
+    let (was, them) = if improving == 1 { ("was", "it") } else { ("were", "them") };
+    let settled = match settled {
+        0 => String::new(),
+        1 => " (1 more has a certified refined barrier)".to_owned(),
+        more => format!(" ({more} more have certified refined barriers)"),
+    };
+    let remark = if schedule.depends_on_steps() {
+        let they = if improving == 1 { "it gets" } else { "they get" };
+        format!(
+            "{was} lowest after the last step, to which the learning rate falls{settled}. This \
+             command shows how much lower {they} with twice the steps"
+        )
+    } else {
+        format!("{was} still improving at the last step{settled}. This command continues {them}")
+    };
+    Some(Note {
         topic: Topic::Paths,
         text: format!("{improving} of {all} paths {remark}{place}\n  {command}"),
         concerns_all: false,
@@ -93,6 +128,24 @@ pub fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::path::PathStop;
+    use crate::report::notes::tests::{path, path_set};
+
+    #[test]
+    fn paths_with_certified_barriers_need_no_more_steps() {
+        let falling = || path(&[0.0, 2.0, 1.0], 9, PathStop::Completed);
+        let sets = [path_set("a/b", vec![falling(), falling(), falling()])];
+        let text = |certified: &[Vec<bool>]| {
+            note(&sets, certified, RateSchedule::Constant, "resume").map(|note| note.text)
+        };
+        let of_all = "3 of 3 paths were still improving at the last step. This command continues \
+                      them:\n  resume";
+        assert_eq!(text(&[]).as_deref(), Some(of_all));
+        let of_one = text(&[vec![true, false, true]]).expect("one is open");
+        assert!(of_one.starts_with("1 of 3 paths was still improving"), "{of_one}");
+        assert!(of_one.contains("2 more have certified refined barriers"), "{of_one}");
+        assert_eq!(text(&[vec![true; 3]]), None);
+    }
 
     #[test]
     fn the_command_can_be_pasted_into_a_shell() {

@@ -133,6 +133,10 @@ impl Problem {
         let problem = Self { config, subject };
         // An evaluation has neither solutions nor paths.
         if purpose == ConfigPurpose::Study {
+            let dataset = problem.trained().map(|trained| &trained.dataset);
+            if let Some(warning) = dataset.filter(|_| world.is_root()).and_then(sources::unscaled) {
+                say(warning);
+            }
             // Only rank 0 has the imported vectors.
             let listed = world.broadcast(|| listed_pairs::check(&problem));
             listed.map_err(|error| Failure::input(format_args!("{name}: {error}")))?;

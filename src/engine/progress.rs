@@ -2,7 +2,7 @@
 //! `status`.
 
 use crate::engine::console::{count, say};
-use crate::engine::plan::Forecast;
+use crate::engine::plan::{Forecast, LaterWork};
 use crate::engine::{log, terminal};
 use indicatif::{HumanDuration, ProgressBar};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,12 @@ pub struct ProgressSnapshot {
     pub stage: String,
     /// Estimated time until the stage ends, in s; `None` while too little is known.
     pub seconds_left: Option<f64>,
+    /// Estimated time until the tasks that are known of all stages end, in s.
+    #[serde(default)]
+    pub seconds_left_in_all: Option<f64>,
+    /// Later stages that are not counted there, because their tasks are not known yet.
+    #[serde(default)]
+    pub not_counted: Vec<String>,
     /// Seconds by which the stage has taken longer than it should have.
     #[serde(default)]
     pub overdue: Option<f64>,
@@ -67,6 +73,8 @@ pub struct Progress {
     stage: &'static str,
     names: Vec<String>,
     forecast: Forecast,
+    /// The work of the stages after this one.
+    later: LaterWork,
     /// Tasks with results, those from `before` this start included.
     done: usize,
     before: usize,
@@ -87,7 +95,7 @@ impl Progress {
         stage: &'static str,
         before: usize,
         names: Vec<String>,
-        forecast: Forecast,
+        (forecast, later): (Forecast, LaterWork),
         directory: &Path,
     ) -> Self {
         let all = before + names.len();
@@ -104,6 +112,7 @@ impl Progress {
             stage,
             names,
             forecast,
+            later,
             done: before,
             before,
             failed: 0,
@@ -216,6 +225,13 @@ impl Progress {
         self.forecast.seconds_left(self.now())
     }
 
+    /// Of this stage and of the later ones whose tasks are known. `None` if there is no later one.
+    fn seconds_left_in_all(&self) -> Option<f64> {
+        let is_last = self.later.passes == 0.0 && self.later.unknown.is_empty();
+        let later = self.forecast.seconds_for(self.later.passes)?;
+        Some(self.seconds_left()? + later).filter(|_| !is_last)
+    }
+
     fn overdue(&self) -> Option<f64> {
         self.forecast.overdue(self.now())
     }
@@ -248,6 +264,8 @@ impl Progress {
             updated: jiff::Timestamp::now(),
             stage: self.stage.to_owned(),
             seconds_left: self.seconds_left(),
+            seconds_left_in_all: self.seconds_left_in_all(),
+            not_counted: self.later.unknown.iter().map(ToString::to_string).collect(),
             overdue: self.overdue(),
             began: Some(self.began),
             ended: self.done - self.before,
@@ -284,6 +302,8 @@ pub fn during<T>(stage: &str, directory: &Path, work: impl FnOnce() -> T) -> T {
         updated: since,
         stage: stage.to_owned(),
         seconds_left: None,
+        seconds_left_in_all: None,
+        not_counted: Vec::new(),
         overdue: None,
         began: Some(since),
         ended: 0,

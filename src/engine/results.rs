@@ -9,7 +9,7 @@ use crate::data::{ImageShape, Split};
 use crate::engine::console::is;
 use crate::engine::spanning::Rounds;
 use crate::engine::stage::source_of;
-use crate::engine::stages::STAGES;
+use crate::engine::stages::{STAGES, refinement};
 use crate::engine::store::{Contents, StoredAnalysis};
 use crate::network::Symmetry;
 use crate::optimizer::minimize::{MinimizationResult, distinct};
@@ -443,8 +443,17 @@ impl<'a> Results<'a> {
         let path_learning_rate = Some(self.config.paths.parameters.learning_rate);
         let training = training.collect();
         let exchanges = self.config.paths.align;
-        let noted =
-            notes::NotedResults { training, minima, paths, exchanges, path_learning_rate }.notes();
+        let certified = refinement::certified(self, paths);
+        let certified = &certified;
+        let noted = notes::NotedResults {
+            training,
+            minima,
+            paths,
+            certified,
+            exchanges,
+            path_learning_rate,
+        }
+        .notes();
         let of_paths = self.note_on_chosen_pairs(paths).into_iter().chain(self.longer_paths(paths));
         noted.into_iter().chain(of_paths).collect()
     }

@@ -9,7 +9,7 @@ use crate::engine::log;
 use crate::engine::parallel::{
     Cause, Control, Event, FarmEnd, FarmError, Interruption, World, farm,
 };
-use crate::engine::plan::Forecast;
+use crate::engine::plan::{Forecast, LaterWork};
 use crate::engine::progress::Progress;
 use crate::engine::rank::Rank;
 use crate::engine::resume::Ended;
@@ -34,6 +34,8 @@ pub struct Runner<'a> {
     pub interruption: &'a Interruption,
     /// The process that computes the landscape, if there is one.
     pub process: Option<&'a Process>,
+    /// The work of the stages after this one; on the root.
+    pub later: Option<LaterWork>,
 }
 
 impl Runner<'_> {
@@ -237,8 +239,14 @@ impl<'a, C: Computation> Ledger<'a, C> {
         }
         let forecast = Forecast::new(runner.world.size(), planned);
         let names = all.iter().map(|task| task.name.clone()).collect();
-        let progress =
-            Progress::new(runner.stage.name(), done, names, forecast, &directory.directory);
+        let later = runner.later.clone().unwrap_or_default();
+        let progress = Progress::new(
+            runner.stage.name(),
+            done,
+            names,
+            (forecast, later),
+            &directory.directory,
+        );
         log::stage_started(runner.stage.name(), all.len());
         Self {
             runner,
@@ -566,8 +574,14 @@ mod tests {
         let interruption = Interruption::watch(Signals::default(), None, 1);
         let mut rank = Rank::Root(Box::new(RunDirectory::scratch(root.path())));
         let troubled = Troubled::default();
-        let runner =
-            Runner { world, stage: &Test, run: &run, interruption: &interruption, process: None };
+        let runner = Runner {
+            world,
+            stage: &Test,
+            run: &run,
+            interruption: &interruption,
+            process: None,
+            later: None,
+        };
         runner.run(&mut rank, &troubled).expect("failed tasks are no failure of the stage");
         let contents = &rank.root().expect("the root").contents;
         let stored = |(_, outcome): (u32, &crate::engine::store::Outcome<_>)| {
@@ -630,6 +644,7 @@ mod tests {
             run: &run,
             interruption: &interruption,
             process: None,
+            later: None,
         };
         let ended = runner.run(&mut rank, &displacing);
         assert!(ended.is_err(), "the directory was moved");

@@ -88,9 +88,33 @@ fn examine(
     (problems, network)
 }
 
+/// Root mean square of pixels above which a warning is due. That of standardized images is 1,
+/// whatever their range; that of MNIST with numbers from 0 to 255 is 85.
+const MAX_ROOT_MEAN_SQUARE: f64 = 10.0;
+
+/// A warning if the pixels are numbers that seem not to have been scaled. The curvature of the loss
+/// grows with the square of the pixels, so that SGD diverges at learning rates that are otherwise
+/// sound.
+pub fn unscaled(dataset: &Dataset) -> Option<String> {
+    let pixels = &dataset.train.pixels;
+    let size = pixels.root_mean_square().filter(|&size| size > MAX_ROOT_MEAN_SQUARE)?;
+    let (low, high) = pixels.range();
+    let remedy = if low >= 0.0 && high <= 255.0 {
+        "divide them by 255, or write them as bytes (uint8), which are scaled to 0 to 1"
+    } else {
+        "subtract their mean and divide them by their standard deviation"
+    };
+    Some(format!(
+        "{}: warning: the pixels are numbers from {low} to {high} with a root mean square of \
+         {size:.0}. They are used as they are, and training may diverge, because they are far \
+         above 1. Write scaled images: {remedy}",
+        dataset.name
+    ))
+}
+
 /// A problem if the network reconstructs pixels but these are outside the range of its outputs, 0
 /// to 1.
-fn out_of_reach(network: &dyn Network<f32>, dataset: &Dataset) -> Option<String> {
+pub fn out_of_reach(network: &dyn Network<f32>, dataset: &Dataset) -> Option<String> {
     if !network.compares_with_images() {
         return None;
     }
@@ -135,8 +159,35 @@ pub fn import(
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::data::ImageShape;
+    use crate::data::{ImageShape, Images};
     use std::fs;
+
+    fn of_pixels(pixels: Vec<f32>) -> Dataset {
+        let labels = vec![0; pixels.len() / 4];
+        let images = Images { pixels: pixels.into(), labels, shape: ImageShape::gray(2, 2) };
+        Dataset::new("npy x.npz".to_owned(), 1, images.clone(), images)
+    }
+
+    #[test]
+    fn only_pixels_that_are_not_scaled_are_warned_of() {
+        let gray: Vec<f32> = (0..400).map(|index| (index * 7 % 256) as f32).collect();
+        let warning = unscaled(&of_pixels(gray.clone())).expect("a warning");
+        assert!(warning.contains("from 0 to 255 with a root mean square of 147."), "{warning}");
+        let remedy =
+            "divide them by 255, or write them as bytes (uint8), which are scaled to 0 to 1";
+        assert!(warning.ends_with(remedy), "{warning}");
+        let centered = gray.iter().map(|x| x - 127.5).collect();
+        let warning = unscaled(&of_pixels(centered)).expect("a warning");
+        assert!(warning.ends_with("divide them by their standard deviation"), "{warning}");
+        assert_eq!(unscaled(&of_pixels(gray.iter().map(|x| x / 255.0).collect())), None);
+        // Standardized: the pixels are 0 in all images but a few.
+        let mut rare = vec![-0.05; 400];
+        rare[7] = 20.0;
+        assert_eq!(unscaled(&of_pixels(rare)), None);
+        let mut bytes = of_pixels(vec![0.0; 4]);
+        bytes.train.pixels = vec![255_u8; 4].into();
+        assert_eq!(unscaled(&bytes), None);
+    }
 
     /// Images of three channels and 26 classes, in a format that the engine has never heard of.
     fn loaded(kind: &str) -> Loaded {

@@ -8,10 +8,11 @@ use crate::engine::curves::KeptCurves;
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
 use crate::engine::parallel::{Interruption, World};
-use crate::engine::plan::Work;
+use crate::engine::plan::{LaterWork, Work};
 use crate::engine::problem::Problem;
 use crate::engine::rank::Rank;
 use crate::engine::results::Results;
+use crate::engine::run_directory::last_command;
 use crate::engine::runner::Runner;
 use crate::engine::stages::STAGES;
 use crate::engine::store::Record;
@@ -141,8 +142,8 @@ pub trait Stage: Sync {
         ""
     }
 
-    /// The results that the configuration asks for and the run directory lacks, in sentences for
-    /// the report page.
+    /// The results that have failed or are incomplete, in sentences for the report page. What is
+    /// left is counted by [`counts`](Self::counts).
     fn missing(&self, _results: &Results) -> Vec<String> {
         Vec::new()
     }
@@ -268,7 +269,12 @@ impl Context<'_> {
         let run = &self.problem.config.run;
         let process = self.problem.process();
         let (world, interruption) = (self.world, self.interruption);
-        let runner = Runner { world, stage, run, interruption, process };
+        let later = rank.root().map(|directory| {
+            let results = directory.results(self.problem);
+            let command = last_command(&directory.contents);
+            LaterWork::after(self.problem, &results, &command, stage)
+        });
+        let runner = Runner { world, stage, run, interruption, process, later };
         runner.run(rank, computation)
     }
 }

@@ -64,9 +64,12 @@ impl StoredRun {
     }
 }
 
-/// The configuration in force. The places of its images and vectors are not checked: a variable in
-/// the name of a directory may exist only in the jobs of a cluster.
-fn parse(record: &ConfigurationRecord) -> Result<Config, String> {
+/// A stored configuration. The places of its images and vectors are not checked: a variable in the
+/// name of a directory may exist only in the jobs of a cluster.
+///
+/// # Errors
+/// If this version does not accept it.
+pub fn parse(record: &ConfigurationRecord) -> Result<Config, String> {
     let mut overrides = record.overrides.clone();
     let kind = record.effective.get("dataset.kind").map(|kind| kind.trim_matches('"'));
     let format = FORMATS.iter().find(|format| Some(format.name()) == kind);

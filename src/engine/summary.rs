@@ -9,7 +9,7 @@ use crate::engine::parallel::{Start, World};
 use crate::engine::problem::Problem;
 use crate::engine::rank::Rank;
 use crate::engine::run_directory::{RunDirectory, last_command};
-use crate::engine::stages::STAGES;
+use crate::engine::stages::{STAGES, refinement};
 use crate::engine::store::atlas::FILE_NAME;
 use crate::report::{RunSummary, table};
 
@@ -36,7 +36,8 @@ fn print_summary(problem: &Problem, directory: &RunDirectory) -> bool {
     let mut notes = results.notes(&paths);
     let (last, search) = (last_command(&directory.contents), &problem.config.paths.parameters);
     let command = longer_paths::command(&directory.directory, &last, search, &Start::here());
-    notes.extend(longer_paths::note(&paths, search.schedule, &command));
+    let certified = refinement::certified(&results, &paths);
+    notes.extend(longer_paths::note(&paths, &certified, search.schedule, &command));
     let worthless = notes.iter().any(|note| note.concerns_all);
     let summary = RunSummary::of(&sets, results.analysis(&sets).unwrap_or(&empty), &paths);
     // The intervals assume a random sample, which pairs chosen in rounds are not.

@@ -12,7 +12,7 @@ pub struct Figure {
     /// Its heading.
     pub title: &'static str,
     /// What is plotted and how to read it.
-    pub about: &'static str,
+    pub about: String,
     /// Remarks about these results.
     pub notes: Vec<String>,
     /// The panels; none where there are no results yet.
@@ -30,6 +30,17 @@ pub struct Table {
     pub header: Vec<&'static str>,
     /// The rows.
     pub rows: Vec<Vec<String>>,
+}
+
+impl Figure {
+    /// The tables that have rows. Without any the first one, so that its columns are known.
+    pub fn filled_tables(&self) -> impl Iterator<Item = &Table> {
+        let is_any = self.tables.iter().any(|table| !table.rows.is_empty());
+        let tables = self.tables.iter().enumerate();
+        let shown =
+            tables.filter(move |(place, table)| !table.rows.is_empty() || (!is_any && *place == 0));
+        shown.map(|(_, table)| table)
+    }
 }
 
 impl Table {

@@ -141,17 +141,31 @@ fn of_solutions(run: &Run<'_>) -> Vec<IndexColumn> {
         let text = percent(mean(values));
         (mean(values), text.trim_end_matches(" %").to_owned())
     };
-    let is_network = run.network().is_some();
-    let [train, test] =
-        if is_network { ["training loss", "test loss"] } else { ["height", "height on test"] };
+    let [train, test] = match (run.network().is_some(), run.is_process()) {
+        (true, _) => [
+            ("training loss", "Loss on the training images."),
+            ("test loss", "Loss on the test images."),
+        ],
+        (false, true) => [
+            ("height", "Height on the data set `train`, or on the only one."),
+            ("height on test", "Height on the data set `test`."),
+        ],
+        (false, false) => {
+            [("height", "Height of the solutions."), ("height on test", "Height on `test`.")]
+        }
+    };
     vec![
-        column("number", "Number of solutions.", &|set| {
+        column("count", "Number of solutions.", &|set| {
             (set.theta.nrows() as f64, set.theta.nrows().to_string())
         }),
-        column(train, "On the training images.", &|set| loss(&set.loss_train)),
-        column(test, "On the test images.", &|set| loss(&set.loss_test)),
-        column("training accuracy (%)", "", &|set| accuracy(&set.accuracy_train)),
-        column("test accuracy (%)", "", &|set| accuracy(&set.accuracy_test)),
+        column(train.0, train.1, &|set| loss(&set.loss_train)),
+        column(test.0, test.1, &|set| loss(&set.loss_test)),
+        column("training acc. (%)", "Share of the training images classified correctly.", &|set| {
+            accuracy(&set.accuracy_train)
+        }),
+        column("test acc. (%)", "Share of the test images classified correctly.", &|set| {
+            accuracy(&set.accuracy_test)
+        }),
     ]
 }
 
@@ -160,7 +174,8 @@ type PathNumber = fn(&PathResult) -> f64;
 /// A median of paths.
 struct PathMedian {
     name: &'static str,
-    about: &'static str,
+    /// For a network, and for other landscapes.
+    about: [&'static str; 2],
     number: PathNumber,
     /// The least that more steps can come to; `None` if they do not change the number.
     least: Option<PathNumber>,
@@ -169,25 +184,34 @@ struct PathMedian {
 const MEDIANS: [PathMedian; 4] = [
     PathMedian {
         name: "straight line",
-        about: "Highest loss on the straight line.",
+        about: ["Highest loss on the straight line.", "Greatest height on the straight line."],
         number: |path| path.straight_barrier,
         least: None,
     },
     PathMedian {
         name: "barrier H",
-        about: "Highest loss on the grid of the path.",
+        about: [
+            "Highest loss on the path, at the points where the search evaluates it.",
+            "Greatest height on the path, at the points where the search evaluates it.",
+        ],
         number: |path| path.barrier,
         least: Some(PathResult::higher_endpoint),
     },
     PathMedian {
         name: "fine grid",
-        about: "Highest loss along the path, also between the points of its grid.",
+        about: [
+            "Highest loss along the path, also between the points of its grid.",
+            "Greatest height along the path, also between the points of its grid.",
+        ],
         number: highest,
         least: Some(PathResult::higher_endpoint),
     },
     PathMedian {
         name: "excess",
-        about: "The column before, less the loss of the higher endpoint.",
+        about: [
+            "The column before, less the loss of the higher endpoint.",
+            "The column before, less the height of the higher endpoint.",
+        ],
         number: |path| highest(path) - path.higher_endpoint(),
         least: Some(|_| 0.0),
     },
@@ -229,8 +253,10 @@ const COUNTS: [(&str, &str, PathCount); 4] = [
         paths.found().filter(ended).count()
     }),
     ("falling", "Paths that were lowest after the last step.", falling),
-    ("failed", "Pairs without a path.", PathSet::failed),
+    (FAILED, "Pairs without a path.", PathSet::failed),
 ];
+
+const FAILED: &str = "failed";
 
 fn falling(paths: &PathSet) -> usize {
     paths.found().filter(|path| path.was_improving()).count()
@@ -240,13 +266,19 @@ fn of_paths(run: &Run<'_>) -> Vec<IndexColumn> {
     let all = || run.paths.iter().filter(|paths| !paths.pairs.is_empty());
     let medians = MEDIANS.iter().map(|median| {
         let cells = all().filter_map(|paths| median.cell(paths)).collect();
-        IndexColumn { group: "Paths, medians", name: median.name, about: median.about, cells }
+        let about = median.about[usize::from(run.network().is_none())];
+        IndexColumn { group: "Paths, medians", name: median.name, about, cells }
     });
-    let counts = COUNTS.iter().map(|&(name, about, number)| {
-        let cell = |paths: &PathSet| IndexCell::count(&paths.set, paths.landscape, number(paths));
-        let cells = all().map(cell).collect();
-        IndexColumn { group: "Paths, numbers", name, about, cells }
-    });
+    // A column of zeros says nothing.
+    let any_failed = all().any(|paths| paths.failed() > 0);
+    let counts = COUNTS.iter().filter(|(name, ..)| *name != FAILED || any_failed).map(
+        |&(name, about, number)| {
+            let cell =
+                |paths: &PathSet| IndexCell::count(&paths.set, paths.landscape, number(paths));
+            let cells = all().map(cell).collect();
+            IndexColumn { group: "Paths, numbers", name, about, cells }
+        },
+    );
     medians.chain(counts).collect()
 }
 

@@ -24,6 +24,8 @@ pub mod run;
 pub mod style;
 pub mod summary;
 mod table;
+mod unfinished;
+pub mod words;
 mod write;
 
 pub use captured::Captured;
@@ -34,4 +36,5 @@ pub use summary::{
     AccuracySummaries, BarrierRow, KernelPcaRow, LossRow, RunSummary, ShiftRow, SpreadRow,
 };
 pub use table::{SummaryTable, table};
+pub use unfinished::{LeftStage, Unfinished};
 pub use write::{PAGE, ReportError, WrittenReport, write};

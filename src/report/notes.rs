@@ -43,6 +43,9 @@ pub struct NotedResults<'a> {
     pub paths: &'a [PathSet],
     /// Whether equal atoms of their second endpoints are exchanged (`paths.align`).
     pub exchanges: bool,
+    /// Whether the refined barrier of each path is certified, by set and place of the path. May be
+    /// shorter than the paths: the others are not certified.
+    pub certified: &'a [Vec<bool>],
     /// Learning rate of the searches for paths; `None` if it is unknown.
     pub path_learning_rate: Option<f64>,
 }
@@ -80,7 +83,7 @@ impl NotedResults<'_> {
         if let Some(minima) = &self.minima {
             notes.extend(minima.notes());
         }
-        notes.extend(paths(self.paths, self.path_learning_rate));
+        notes.extend(self.of_paths());
         let built_in =
             |minima: &NotedMinima<'_>| minima.config.landscape.built_in()?.caveat(self.exchanges);
         let exchange = self.minima.as_ref().and_then(built_in);
@@ -163,60 +166,98 @@ fn tried(run: &TrainingRun) -> bool {
     !no_epochs_asked_for && !matches!(run.stop, TrainingStop::TargetLoss { .. })
 }
 
-fn paths(sets: &[PathSet], learning_rate: Option<f64>) -> Vec<Note> {
-    let counted = |is: fn(&PathResult) -> bool| -> Vec<(&PathSet, usize, usize)> {
-        let counts = sets
-            .iter()
-            .map(|set| (set, set.found().filter(|path| is(path)).count(), set.found().count()));
-        counts.filter(|(_, count, _)| *count > 0).collect()
-    };
-    let all: usize = sets.iter().map(|set| set.found().count()).sum();
-    let say = |counts: &[(&PathSet, usize, usize)], what: &str| {
-        let count: usize = counts.iter().map(|(_, count, _)| count).sum();
-        let list = counts
-            .iter()
-            .map(|(set, count, of)| format!("{} on {} {count} of {of}", set.set, set.landscape));
-        format!("{count} of {all} paths {what} ({}).", list.collect::<Vec<_>>().join(", "))
-    };
-    let mut notes = Vec::new();
-    let straight = counted(PathResult::is_unimproved);
-    if !straight.is_empty() {
-        let what = "are the straight line, because no step of the search lowered the loss: H is \
-                    not the barrier of a path that was found";
-        let not_finite = |path: &PathResult| matches!(path.stop, PathStop::NotFinite { .. });
-        let unimproved =
-            || sets.iter().flat_map(PathSet::found).filter(|path| path.is_unimproved());
-        let remedy = if unimproved().any(not_finite) {
-            "Lower `paths.learning_rate`, or `paths.lambda` if it is large."
-        } else if learning_rate.is_some_and(|rate| rate < DEFAULT_PATH_RATE) {
-            "Raise `paths.learning_rate`, which is below its default, or `paths.steps`."
-        } else {
-            "Lower `paths.learning_rate`, or raise `paths.steps`."
+/// Of a set: the paths of which something holds, those of these whose refined barrier is not
+/// certified, and all paths.
+struct Counted<'a> {
+    set: &'a PathSet,
+    count: usize,
+    open: usize,
+    of: usize,
+}
+
+/// In place of a remedy.
+const CERTIFIED: &str = "Their refined barriers are certified passes.";
+
+impl NotedResults<'_> {
+    /// The paths of each set for which `is` holds, if there are any.
+    fn counted(&self, is: &dyn Fn(&PathResult) -> bool) -> Vec<Counted<'_>> {
+        let count = |(place, set): (usize, &'_ PathSet)| {
+            let certified = self.certified.get(place);
+            let is_certified =
+                |row: usize| certified.and_then(|of| of.get(row)).copied().unwrap_or(false);
+            let results = set.results.iter().enumerate();
+            let rows = results.filter(|(_, path)| path.as_ref().is_ok_and(is));
+            let rows: Vec<usize> = rows.map(|(row, _)| row).collect();
+            let open = rows.iter().filter(|&&row| !is_certified(row)).count();
+            (rows.len(), open, set.found().count())
         };
-        let text = format!("{} {remedy}", say(&straight, what));
-        notes.push(note(Topic::Paths, text, straight.iter().any(|(_, count, of)| count == of)));
+        let counted = self.paths.iter().enumerate().map(|(place, set)| {
+            let (count, open, of) = count((place, set));
+            Counted { set, count, open, of }
+        });
+        counted.filter(|of| of.count > 0).collect()
     }
-    let early =
-        counted(|path| matches!(path.stop, PathStop::NotFinite { .. }) && !path.is_unimproved());
-    if !early.is_empty() {
-        let what = "ended early, because the objective was not finite in a step: the result is the \
-                    best path before it";
-        let remedy = "Lower `paths.learning_rate`, or `paths.lambda` if it is large.";
-        notes.push(note(Topic::Paths, format!("{} {remedy}", say(&early, what)), false));
+
+    fn of_paths(&self) -> Vec<Note> {
+        let sets = self.paths;
+        let loss = if self.minima.is_some() { "height" } else { "loss" };
+        let all: usize = sets.iter().map(|set| set.found().count()).sum();
+        let say = |counts: &[Counted<'_>], what: &str| {
+            let count: usize = counts.iter().map(|of| of.count).sum();
+            let list = counts.iter().map(|Counted { set, count, of, .. }| {
+                format!("{} on {} {count} of {of}", set.set, set.landscape)
+            });
+            format!("{count} of {all} paths {what} ({}).", list.collect::<Vec<_>>().join(", "))
+        };
+        // What a refinement has settled needs no other search.
+        let remedied = |counts: &[Counted<'_>], remedy: &'static str| {
+            if counts.iter().all(|of| of.open == 0) { CERTIFIED } else { remedy }
+        };
+        let mut notes = Vec::new();
+        let straight = self.counted(&PathResult::is_unimproved);
+        if !straight.is_empty() {
+            let what = format!(
+                "are the straight line, because no step of the search lowered the {loss}: H is not \
+                 the barrier of a path that was found"
+            );
+            let not_finite = |path: &PathResult| matches!(path.stop, PathStop::NotFinite { .. });
+            let unimproved =
+                || sets.iter().flat_map(PathSet::found).filter(|path| path.is_unimproved());
+            let remedy = if unimproved().any(not_finite) {
+                "Lower `paths.learning_rate`, or `paths.lambda` if it is large."
+            } else if self.path_learning_rate.is_some_and(|rate| rate < DEFAULT_PATH_RATE) {
+                "Raise `paths.learning_rate`, which is below its default, or `paths.steps`."
+            } else {
+                "Lower `paths.learning_rate`, or raise `paths.steps`."
+            };
+            let text = format!("{} {}", say(&straight, &what), remedied(&straight, remedy));
+            notes.push(note(Topic::Paths, text, straight.iter().any(|of| of.count == of.of)));
+        }
+        let early = self.counted(&|path| {
+            matches!(path.stop, PathStop::NotFinite { .. }) && !path.is_unimproved()
+        });
+        if !early.is_empty() {
+            let what = "ended early, because the objective was not finite in a step: the result is the \
+                        best path before it";
+            let remedy = "Lower `paths.learning_rate`, or `paths.lambda` if it is large.";
+            let text = format!("{} {}", say(&early, what), remedied(&early, remedy));
+            notes.push(note(Topic::Paths, text, false));
+        }
+        let worse = self.counted(&is_higher_than_straight);
+        if !worse.is_empty() {
+            let what = "rise higher than the straight line does at the points of the grid, so that the \
+                        straight line may be the lower path";
+            let remedy = "Lower `paths.learning_rate`, or raise `paths.points`.";
+            let text = format!("{} {}", say(&worse, what), remedied(&worse, remedy));
+            notes.push(note(Topic::Paths, text, false));
+        }
+        let asked_for = self.counted(&PathResult::took_no_step);
+        if !asked_for.is_empty() {
+            let what = "are the straight line, as `paths.steps = 0` asks for";
+            notes.push(note(Topic::Paths, say(&asked_for, what), false));
+        }
+        notes
     }
-    let worse = counted(is_higher_than_straight);
-    if !worse.is_empty() {
-        let what = "rise higher than the straight line does at the points of the grid, so that the \
-                    straight line may be the lower path";
-        let remedy = "Lower `paths.learning_rate`, or raise `paths.points`.";
-        notes.push(note(Topic::Paths, format!("{} {remedy}", say(&worse, what)), false));
-    }
-    let asked_for = counted(PathResult::took_no_step);
-    if !asked_for.is_empty() {
-        let what = "are the straight line, as `paths.steps = 0` asks for";
-        notes.push(note(Topic::Paths, say(&asked_for, what), false));
-    }
-    notes
 }
 
 /// Whether the path rises higher than the straight line, at the points of the grid or between them.
@@ -419,7 +460,7 @@ fn shortened(names: &[String]) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::config::ChosenLandscape;
     use crate::landscape::{BuiltIn, DoubleWell, LennardJones};
@@ -506,6 +547,23 @@ pub(super) mod tests {
             "{notes:?}"
         );
         assert!(notes[0].text.contains("`paths.points`") && !notes[0].concerns_all, "{notes:?}");
+    }
+
+    #[test]
+    fn paths_with_certified_barriers_need_no_other_search() {
+        let found = path(&[0.0, 2.0, 1.0], 4, PathStop::Completed);
+        let worse = PathResult { straight_barrier: 1.5, ..found.clone() };
+        let sets = [path_set("a/b", vec![found, worse.clone(), worse])];
+        let text = |certified: &[Vec<bool>]| {
+            let noted = NotedResults { paths: &sets, certified, ..NotedResults::default() };
+            let notes = noted.notes();
+            assert!(notes[0].text.starts_with("2 of 3 paths rise higher"), "{notes:?}");
+            notes[0].text.clone()
+        };
+        assert!(text(&[vec![false, true, true]]).ends_with(CERTIFIED));
+        for open in [&[][..], &[vec![true, true, false]]] {
+            assert!(text(open).contains("`paths.points`") && !text(open).contains(CERTIFIED));
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::index::IndexColumn;
 use super::notes::{Note, is_initialization};
 use super::plane::Plane;
 use super::table::SummaryTable;
+use super::unfinished::Unfinished;
 use crate::analysis::curvature::Sharpness;
 use crate::analysis::statistics::{Analysis, Moments};
 use crate::config::compatibility::same_setting;
@@ -43,13 +44,18 @@ pub struct Run<'a> {
     pub plane: Option<Plane<'a>>,
     /// Refined barriers of the paths of each set, in the order of `paths`; only of refined ones.
     pub refined_barriers: Vec<Vec<f64>>,
+    /// Whether the refined barrier of each path is certified, by set and place of the path; may be
+    /// shorter than `paths`.
+    pub certified: Vec<Vec<bool>>,
     /// How sharp solutions are, by set and landscape; empty if not computed.
     pub sharpness: Vec<SetSharpness>,
     /// What the stages add to the table of the main numbers.
     pub index: Vec<IndexColumn>,
     /// Further tables.
     pub tables: Vec<SummaryTable>,
-    /// What is not there yet, or failed, in words.
+    /// What is left of it; `None` if it is finished.
+    pub unfinished: Option<Unfinished>,
+    /// What failed or cannot be shown, in words.
     pub missing: Vec<String>,
     /// Results that are not what their columns say.
     pub notes: Vec<Note>,
@@ -173,6 +179,20 @@ impl Run<'_> {
         };
         let found = self.paths.iter().zip(&self.refined_barriers).find(is_same);
         found.map_or(&[], |(_, heights)| heights)
+    }
+
+    /// Whether a path was lowest after its last step and has no certified refined barrier.
+    pub fn has_open_falling_paths(&self) -> bool {
+        let of_sets = self.paths.iter().enumerate();
+        let mut paths = of_sets.flat_map(|(set, of)| {
+            let certified = self.certified.get(set);
+            let results = of.results.iter().enumerate();
+            results.filter_map(move |(row, path)| {
+                let is_certified = certified.and_then(|of| of.get(row)).copied().unwrap_or(false);
+                Some((path.as_ref().ok()?, is_certified))
+            })
+        });
+        paths.any(|(path, is_certified)| path.was_improving() && !is_certified)
     }
 
     /// The groups of all sets, each once, in their order.

@@ -65,7 +65,7 @@ pub struct BarrierRow {
     pub grid: Option<Summary>,
     /// Barriers on the fine grid, of the same paths.
     pub fine: Option<Summary>,
-    /// Losses of the higher endpoint of each path. No barrier can be lower.
+    /// Losses of the higher endpoint of each path. No barrier is lower than that of its own path.
     pub higher_endpoint: Option<Summary>,
     /// Number of paths that are the straight line because no step lowered the loss.
     pub unimproved: usize,

@@ -177,8 +177,8 @@ pub(super) fn barrier_table(summary: &RunSummary) -> SummaryTable {
     let protocol = summary.protocol.as_ref();
     let protocol = protocol.map_or_else(String::new, |words| format!("\nProtocol: {words}."));
     let about = format!(
-        "the {what} on a path, median [lowest, highest]. {meanings}. No barrier can be \
-         lower.{protocol}"
+        "the {what} on a path, median [lowest, highest]. {meanings}. No barrier is lower than the \
+         higher endpoint of its own path.{protocol}"
     );
     let names = BARRIERS.iter().map(|column| column.name);
     let cells = |row: &BarrierRow| {

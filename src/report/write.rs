@@ -79,7 +79,7 @@ pub fn write(
     for table in figures
         .iter()
         .filter(|figure| !figure.panels.is_empty())
-        .flat_map(|figure| &figure.tables)
+        .flat_map(Figure::filled_tables)
         .chain(&more)
     {
         files.push((format!("{}.csv", table.name), comma_separated(table)?));

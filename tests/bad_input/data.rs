@@ -53,7 +53,17 @@ const CASES: &[Row] = &[
     (
         "a file in place of the directory",
         |root| set(root, "\"images\"", "\"study.toml\""),
-        "study.toml: no such folder in the working directory, where relative paths start; `make mnist` fetches MNIST into data/mnist; or put the four IDX files into study.toml \
+        "study.toml: a file, not a folder; `make mnist` fetches MNIST into data/mnist; or put the four IDX files into study.toml \
+         (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each plain or \
+         with .gz), or set dataset.dir",
+    ),
+    (
+        "an archive in place of the directory",
+        |root| {
+            write(root, "digits.npz", b"PK");
+            set(root, "\"images\"", "\"digits.npz\"");
+        },
+        "digits.npz: a file, not a folder; NumPy arrays need dataset.kind = \"npy\" and dataset.path; `make mnist` fetches MNIST into data/mnist; or put the four IDX files into digits.npz \
          (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each plain or \
          with .gz), or set dataset.dir",
     ),

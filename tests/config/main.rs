@@ -104,6 +104,37 @@ fn good_files_load() {
     }
 }
 
+/// `atlas.h5` stores it, and readers parse it.
+#[test]
+fn the_effective_keys_are_toml() {
+    let mut quoted = 0;
+    for file in files("tests/config/good") {
+        let config = good(file.file_stem().unwrap().to_str().unwrap());
+        // This parser has no unsigned integers, which a seed needs.
+        let signed = |text: &str| text.replace(&u64::MAX.to_string(), "1");
+        let text = signed(&config.effective_text());
+        quoted += text.lines().filter(|line| line.contains(".\"")).count();
+        let table = toml::Value::Table(text.parse().unwrap_or_else(|error| {
+            panic!("{}: {error}\n{text}", file.display());
+        }));
+        for (key, value) in &config.effective {
+            let parsed = format!("value = {}", signed(value)).parse::<toml::Table>().unwrap();
+            assert_eq!(found(&table, key), Some(&parsed["value"]), "{key}:\n{text}");
+        }
+        assert_eq!(text.lines().count(), config.effective.len());
+    }
+    assert!(quoted > 2, "no name that needs quotes");
+}
+
+/// The value of an effective key, whose names of entries may have dots.
+fn found<'a>(value: &'a toml::Value, key: &str) -> Option<&'a toml::Value> {
+    let table = value.as_table()?;
+    let below = |(name, value): (&String, &'a toml::Value)| {
+        found(value, key.strip_prefix(name.as_str())?.strip_prefix('.')?)
+    };
+    table.get(key).or_else(|| table.iter().find_map(below))
+}
+
 fn idx_files(
     directory: impl Into<PathBuf>,
     train: Option<usize>,

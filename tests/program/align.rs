@@ -122,6 +122,8 @@ fn permuted_copies_of_a_solution_meet() {
         assert_eq!(table.lines().count(), 1 + before.len(), "{table}");
         let barriers = fs::read_to_string(out.join("report/alignment-barriers.csv"));
         assert_eq!(barriers.expect("the table").lines().count(), 1 + before.len());
+        let page = fs::read_to_string(out.join("report/index.html")).expect("a page");
+        assert!(page.contains("The scatter plots") && page.contains("alignment-barriers.csv"));
     }
 }
 
@@ -130,7 +132,11 @@ fn an_aligned_set_has_the_losses_of_its_source() {
     let root = tempdir().expect("a temporary directory");
     let copies = Copies::new(root.path());
     let out = root.path().join("out");
-    copies.run(1, &out, &[ALIGN]);
+    copies.run(1, &out, &[ALIGN, "paths.sets=[\"copy/all\"]"]);
+    // Without paths after the alignment there are no barriers to compare.
+    let page = fs::read_to_string(out.join("report/index.html")).expect("a page");
+    assert!(page.contains("alignment.csv") && !page.contains("alignment-barriers.csv"));
+    assert!(!page.contains("scatter plots") && !out.join("report/alignment-barriers.csv").exists());
     let file = root.path().join("aligned.npy");
     let export = ["export", text(&out), "--set", "copy-aligned/all", "-o", text(&file)];
     lossatlas(1, &export).with_code(0);
@@ -216,7 +222,7 @@ fn a_finished_run_is_aligned_later_on_any_number_of_ranks() {
         let changed = [change, "paths.sets=[\"lbfgs/train\"]", "kpca=[]"];
         let refused = on_tiny(1, "run", &later, &changed).with_code(2);
         assert_eq!(refused.said("; invalidates the aligned sets"), 1, "{}", refused.stderr);
-        assert_eq!(refused.said("compute anew: align"), 1, "{}", refused.stderr);
+        assert_eq!(refused.said("compute anew: alignment (1)"), 1, "{}", refused.stderr);
     }
 
     // The reference is the mean of all vectors.

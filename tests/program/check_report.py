@@ -268,10 +268,10 @@ def check_index():
         solutions, paths = atlas[f"solutions/{name}"], atlas[f"paths/{name}/on_{row['on']}"]
         loss = paths["loss"][:]
         expected = {
-            "number": len(solutions["initialization"]),
+            "count": len(solutions["initialization"]),
             "training loss": solutions["loss_train"][:].mean(),
             "test loss": solutions["loss_test"][:].mean(),
-            "training accuracy (%)": solutions["accuracy_train"][:].mean(),
+            "training acc. (%)": solutions["accuracy_train"][:].mean(),
             "straight line": np.median(paths["height_straight"]),
             "barrier H": np.median(paths["height"]),
             "fine grid": np.median(paths["height_dense"]),

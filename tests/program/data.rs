@@ -109,6 +109,54 @@ fn color_images_of_numbers_from_training_to_the_report() {
     check(&autoencoder).with_code(0);
 }
 
+/// `init` reads the images as `--set` asks, and says what `check` would say.
+#[test]
+fn init_takes_the_channels_and_judges_the_numbers() {
+    let root = tempdir().expect("a temporary directory");
+    let (data, file) = (root.path().join("data.npz"), root.path().join("study.toml"));
+    let write = |shape: [usize; 4], scale: f32| {
+        let mut archive = NpzWriter::new(File::create(&data).expect("a new file"));
+        let pixels = Array4::from_shape_fn(shape, |(n, a, b, c)| {
+            scale * ((n * 7 + a * 5 + b * 3 + c) % 11) as f32 / 10.0
+        });
+        archive.add_array("images", &pixels).expect("space");
+        let labels: Array1<i32> = (0..shape[0] as i32).map(|n| n % 3).collect();
+        archive.add_array("labels", &labels).expect("space");
+        archive.finish().expect("space");
+    };
+    let init = |network: &str, more: &[&str]| {
+        let arguments =
+            ["init", text(&file), "--network", network, "--data", text(&data), "--force"];
+        lossatlas(1, &[&arguments[..], more].concat())
+    };
+    // The second size and the last are sizes of channels.
+    write([60, 4, 8, 3], 1.0);
+    let asked = init("fcp", &[]).with_code(2);
+    assert_eq!(asked.said("set dataset.channels = \"first\" or \"last\""), 1, "{}", asked.stderr);
+    let mistyped = init("fcp", &["--set", "dataset.chanels=last"]).with_code(2);
+    assert_eq!(mistyped.said("did you mean \"channels\"?"), 1, "{}", mistyped.stderr);
+    for (channels, shape) in [("last", "3×4×8"), ("first", "4×8×3")] {
+        let channels = format!("dataset.channels={channels}");
+        let ended = init("fcp", &["--set", &channels]).with_code(0);
+        assert_eq!(ended.stderr, "");
+        let short = ["--set", "paths.points=3", "--set", "paths.fourier_terms=1"];
+        let plan = lossatlas(1, &[&["check", text(&file)][..], &short].concat()).with_code(0);
+        assert!(plan.stdout.contains(&format!("test images of {shape}")), "{}", plan.stdout);
+    }
+    // Numbers from 0 to 255 are warned of by both, and no autoencoder reaches them.
+    write([60, 8, 8, 1], 255.0);
+    let warning = "data.npz: warning: the pixels are numbers from 0 to 255 with a root mean square";
+    assert_eq!(init("fcp", &[]).with_code(0).said(warning), 1);
+    let short = ["--set", "paths.points=3", "--set", "paths.fourier_terms=1"];
+    let plan = lossatlas(2, &[&["check", text(&file)][..], &short].concat()).with_code(0);
+    assert_eq!(plan.said(warning), 1, "{}", plan.stderr);
+    fs::remove_file(&file).expect("the configuration");
+    let refused = init("autoencoder", &[]).with_code(2);
+    let said = "network: its outputs, which are compared with the pixels, are between 0 and 1";
+    assert_eq!(refused.said(said), 1, "{}", refused.stderr);
+    assert!(!file.exists());
+}
+
 fn check(settings: &[&str]) -> Ended {
     let mut arguments = vec!["check", TINY];
     arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));

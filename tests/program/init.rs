@@ -99,7 +99,13 @@ fn data_that_do_not_fit_are_refused() {
         lossatlas(1, &["init", text(&file), "--network", network, "--data", text(&images)])
             .with_code(2)
     };
-    assert_eq!(init("fcp").said("images: no such folder; `make mnist` fetches MNIST"), 1);
+    let nowhere = "images: no such file or folder; give an .npz file, or a folder of .npy files or of \
+                   IDX files; `make mnist` fetches MNIST";
+    assert_eq!(init("fcp").said(nowhere), 1);
+    fs::create_dir(&images).expect("a writable directory");
+    let empty = init("fcp");
+    assert_eq!(empty.said("images: no train-images-idx3-ubyte, "), 1, "{}", empty.stderr);
+    assert_eq!(empty.said("; if the images are NumPy arrays, give the .npz file"), 1);
     write_images(&images, [20, 10], [6, 6]);
     let refused = init("lenet");
     assert_eq!(

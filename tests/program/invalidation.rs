@@ -118,6 +118,95 @@ fn a_checkpoint_of_other_keys_is_not_resumed() {
     }
 }
 
+/// A configuration without an optimizer hides its results. They are still there.
+#[test]
+fn results_that_a_later_configuration_hides_are_not_replaced_unasked() {
+    let root = tempdir().expect("a temporary directory");
+    let out = root.path().join("out");
+    finished_run(&out);
+    let without = ["training.optimizers=[\"lbfgs\"]", "paths.sets=[\"lbfgs/train\"]", "kpca=[]"];
+    run_with(1, &out, &[], &without).with_code(0);
+    let rate = ["training.sgd.learning_rate=0.05"];
+    for options in [&[][..], &["--dry-run"]] {
+        let refused = run_with(1, &out, options, &rate).with_code(2);
+        for part in [
+            "training.sgd.learning_rate: was 0.1, now 0.05; invalidates the SGD solutions",
+            "--replace to compute anew: training sgd (4), paths sgd/train on train (2), ",
+            " of an earlier configuration; the journal keeps",
+        ] {
+            assert_eq!(refused.said(part), 1, "{part}: {}", refused.stderr);
+        }
+        assert_eq!(refused.said("lbfgs"), 0, "{}", refused.stderr);
+    }
+    // The seed invalidates what is hidden as well, although the hiding configuration has it too.
+    let seed = ["seed=8"];
+    let changed = [&without[..], &seed].concat();
+    run_with(1, &out, &["--replace"], &changed).with_code(0);
+    let refused = run_with(1, &out, &[], &seed).with_code(2);
+    assert_eq!(refused.said("seed: was 7, now 8"), 1, "{}", refused.stderr);
+    assert_eq!(refused.said("training sgd (4)"), 1, "{}", refused.stderr);
+    assert_eq!(refused.said(" of earlier configurations; the journal"), 1, "{}", refused.stderr);
+    // Under their own keys they are found again, and nothing has to be said.
+    run_with(1, &out, &["--replace"], &without).with_code(0);
+    let back = run_with(1, &out, &[], &[]).with_code(0);
+    assert_eq!(back.said("tasks"), 0, "{}", back.stderr);
+}
+
+/// The same for a set that is imported: other vectors under its name are another set.
+#[test]
+fn an_imported_set_that_was_left_out_is_not_replaced_unasked() {
+    let root = tempdir().expect("a temporary directory");
+    let (out, file) = (root.path().join("out"), root.path().join("study.toml"));
+    for (salt, name) in ["a", "b", "c"].into_iter().enumerate() {
+        let component = |(i, j)| 0.01 * (((31 * i + 17 * j + 5 * salt) % 13) as f32 - 6.0);
+        let vectors = ndarray::Array2::from_shape_fn((2, 784 * 5 + 5 * 10), component);
+        let place = root.path().join(format!("{name}.npy"));
+        ndarray_npy::write_npy(place, &vectors).expect("a writable directory");
+    }
+    let run = |imports: &[(&str, &str)]| {
+        let import = |(name, source): &(&str, &str)| {
+            let place = root.path().join(format!("{source}.npy"));
+            format!("[[import]]\nname = \"{name}/all\"\nfile = \"{}\"\n", place.display())
+        };
+        let written = format!(
+            "seed = 3\n[dataset]\nkind = \"digits\"\ntrain = 20\ntest = 10\n[network]\n\
+             kind = \"fcp\"\nhidden = [5]\n[paths]\nlandscapes = [\"train\"]\nsteps = 1\n\
+             points = 3\nfourier_terms = 1\n{}",
+            imports.iter().map(import).collect::<String>()
+        );
+        fs::write(&file, written).expect("a writable directory");
+        lossatlas(1, &["run", text(&file), "--out", text(&out)])
+    };
+    // One step may find no path that is lower than the straight line, which is code 3.
+    let ran = |ended: &Ended| assert!(matches!(ended.code, Some(0 | 3)), "{}", ended.stderr);
+    ran(&run(&[("a", "a"), ("b", "b")]));
+    ran(&run(&[("b", "b")]));
+    let refused = run(&[("a", "c"), ("b", "b")]).with_code(2);
+    let lost =
+        "compute anew: import a/all (2), paths a/all on train (1) of an earlier configuration";
+    assert_eq!(refused.said(lost), 1, "{}", refused.stderr);
+    let back = run(&[("a", "a"), ("b", "b")]);
+    ran(&back);
+    assert_eq!(back.said("tasks"), 0, "{}", back.stderr);
+}
+
+/// Whoever has agreed once is not asked again before the new results exist.
+#[test]
+fn to_replace_results_is_asked_once() {
+    let root = tempdir().expect("a temporary directory");
+    let out = root.path().join("out");
+    finished_run(&out);
+    let train = |changes: &[&str]| {
+        let changes = changes.iter().flat_map(|change| ["--set", change]);
+        let options = if changes.clone().count() == 2 { &["--replace"][..] } else { &[] };
+        let arguments = ["train", TINY, "--out", text(&out)].into_iter().chain(changes);
+        lossatlas(1, &arguments.chain(options.iter().copied()).collect::<Vec<_>>())
+    };
+    let lambda = "paths.lambda=0.5";
+    train(&[lambda]).with_code(0);
+    train(&[lambda, "paths.refine.max_gradients=150"]).with_code(0);
+}
+
 #[test]
 fn another_subject_does_not_take_the_place_of_results_unasked() {
     let root = tempdir().expect("a temporary directory");

@@ -63,7 +63,13 @@ fn mueller_brown_from_random_starts_has_its_exact_passes() {
     let straight = "paths.refine.from=\"straight\"";
     let changed = ["run", text(&file), "--out", text(&one), "--set", straight];
     let refused = lossatlas(1, &changed).with_code(2);
-    let said = "add --replace to compute anew: refinement (3)";
+    let said = "add --replace to compute anew: refinements minima/relaxed on formula (3)";
+    assert_eq!(refused.said(said), 1, "{}", refused.stderr);
+    // Without the section the refinements are hidden. Another section still replaces them.
+    let bare = root.path().join("bare.toml");
+    fs::write(&bare, written.replace("[paths.refine]\n", "")).expect("a writable directory");
+    run(1, &bare, &one, &[]);
+    let refused = lossatlas(1, &changed).with_code(2);
     assert_eq!(refused.said(said), 1, "{}", refused.stderr);
     let ended = lossatlas(1, &[&changed[..], &["--replace"]].concat());
     assert_eq!(ended.with_code(0).said("refinement: 3 tasks\n"), 1);

@@ -110,9 +110,10 @@ fn what_is_missing_is_said() {
     lossatlas(2, &["report", text(&directory)]).with_code(0);
     let page = page(&directory.join("report"));
     for part in [
-        "Some results are missing.",
-        "None of 16 paths has been looked for yet.",
-        "Kernel PCA, distances and moments have not been computed",
+        "This run is unfinished, and was not running when this report was made.",
+        "paths, 16 of 16 tasks",
+        "paths lbfgs/test on train: 2 of 2",
+        "kernel PCA</li>",
         "There is nothing to show yet.",
         "No published values or claims apply to this run: built-in digits instead of MNIST.",
     ] {
@@ -132,6 +133,29 @@ fn words(page: &str) -> String {
         parts.map(|part| part.split_once("</template>").map_or(part, |(_, shown)| shown)).collect();
     let texts = shown.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text);
     texts.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+}
+
+/// The example has refined barriers that are all certified, and no images.
+#[test]
+fn a_page_about_clusters_has_words_for_clusters_and_no_advice_that_is_not_needed() {
+    let root = tempdir().expect("a temporary directory");
+    let directory = root.path().join("clusters");
+    let configuration = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/lennard_jones.toml");
+    let ended =
+        lossatlas(2, &["run", text(&configuration), "--out", text(&directory)]).with_code(0);
+    assert!(!ended.stdout.contains("still improving"), "{}", ended.stdout);
+    let page = page(&directory.join("report"));
+    let (_, shown) = page.split_once("<body>").expect("a body");
+    let (shown, _) = shown.split_once("<script>").expect("a script");
+    let shown = words(shown);
+    assert_eq!(shown.matches("6 of 6 refined barriers are certified passes").count(), 1);
+    for part in ["Landscape: Lennard-Jones", "Height along the paths", "the greatest height on the"]
+    {
+        assert!(shown.contains(part), "{part}");
+    }
+    for part in ["image", "ω", " loss ", "Loss along", "lossatlas resume", "More steps can"] {
+        assert!(!shown.contains(part), "{part}");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ import csv
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -265,8 +266,37 @@ class Tables(unittest.TestCase):
             self.assertFalse(table["improving"].any(), table)
             best = int(table["barrier"].idxmin())
             self.assertEqual(run.path("minima/relaxed", best).row, best)
-            with self.assertRaisesRegex(lossatlas.MissingResult, f"Kept are .* rows {best}. This"):
+            with self.assertRaisesRegex(lossatlas.MissingResult, f"Stored are .* rows {best}. But"):
                 run.path("minima/relaxed", (best + 1) % 3)
+
+    def test_a_curve_that_is_not_stored_comes_from_the_state_of_its_search(self):
+        out = FOLDER / "states"
+        change = settings("paths.store=none")
+        lossatlas_does("run", FOLDER / "wells.toml", "--out", out, *change)
+        with lossatlas.open(out) as run:
+            (a, b) = run.paths["minima/relaxed"]["formula"]["pair_initialization"].values[0]
+            with self.assertRaisesRegex(lossatlas.MissingResult, "search was kept") as refused:
+                run.path("minima/relaxed", 0)
+        resume, export = re.findall(r"\n  lossatlas (.*)", str(refused.exception))
+        file = FOLDER / "from-state.npy"
+        lossatlas_does(*shlex.split(export.replace("path.npy", str(file))))
+        points = np.load(file)
+        lossatlas_does(*shlex.split(resume))
+        with lossatlas.open(out) as run:
+            path = run.path("minima/relaxed", (a, b))
+            np.testing.assert_allclose(path(np.linspace(0, 1, len(points))), points, atol=1e-12)
+        # Without the states, only another search gives the curves.
+        shutil.rmtree(out)
+        change = settings("paths.store=none", "paths.keep_states=false")
+        lossatlas_does("run", FOLDER / "wells.toml", "--out", out, *change)
+        with lossatlas.open(out) as run:
+            with self.assertRaisesRegex(lossatlas.MissingResult, r"Nor is (.|\n)*--replace$") as refused:
+                run.path("minima/relaxed", 0)
+        resume = re.search(r"\n  lossatlas (.*)", str(refused.exception))[1]
+        lossatlas_does(*shlex.split(resume))
+        with lossatlas.open(out) as run:
+            again = run.path("minima/relaxed", (a, b))
+            np.testing.assert_allclose(again(np.linspace(0, 1, len(points))), points, atol=1e-12)
 
     def test_what_is_missing(self):
         self.assertEqual(len(tiny.missing), 0, tiny.missing)
@@ -295,11 +325,12 @@ class Tables(unittest.TestCase):
             "import.my/set.checksum = 12e3",
             'import.my/set.file = "a = b.npy"',
             'kpca.x.y.sets = ["a/b"]',
+            'kpca."v.w".sets = ["c/d"]',
             "seed = 1",
         ]
         expected = {
             "import": {"my/set": {"checksum": "12e3", "file": "a = b.npy"}},
-            "kpca": {"x.y": {"sets": ["a/b"]}},
+            "kpca": {"x.y": {"sets": ["a/b"]}, "v.w": {"sets": ["c/d"]}},
             "seed": 1,
         }
         self.assertEqual(configuration.parse("\n".join(lines)), expected)
@@ -403,7 +434,7 @@ class Errors(unittest.TestCase):
     def test_curves_that_are_not_there(self):
         with lossatlas.open(OLD) as run:
             self.refuses(
-                "minima/given:0-2 on formula was not kept.* resume .*paths.store=all",
+                "minima/given:0-2 on formula is not stored(.|\n)* resume .*paths.store=all --replace",
                 run.path,
                 "minima/given",
                 (0, 2),

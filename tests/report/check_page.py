@@ -75,6 +75,9 @@ def check_widths(chrome):
         chrome.open(page, width)
         needed = chrome.run("return document.documentElement.scrollWidth")
         expect(needed <= width, f"{width} pixels: the page is {needed} wide")
+        inside, needed = chrome.run("const box = document.querySelector('#index .scroll'); return [box.clientWidth, box.scrollWidth]")
+        # The table of the main numbers fits a desk, and scrolls inside itself on a telephone.
+        expect((needed <= inside) == (width > 400), f"{width} pixels: the main numbers are {needed} wide in {inside}")
         chrome.screenshot(pictures / f"page-{width}.png")
         low = [(ratio, text) for ratio, text in chrome.run(CONTRASTS) if ratio < 4.5]
         expect(not low, f"{width} pixels: contrasts below 4.5: {low[:5]}")
@@ -105,6 +108,28 @@ def check_sorting(chrome):
     chrome.press("Enter")
     expect(column(chrome, number) == sorted(numbers, reverse=True) + missing, "Enter does not sort")
     expect(state(chrome, number) == "descending", "aria-sort after Enter")
+
+
+def check_sorting_below(chrome):
+    """Every other table sorts by its columns, too."""
+    chrome.open(page, 1280)
+    tables = chrome.run("return [...document.querySelectorAll('#tables table')].map((table) => table.caption.innerText)")
+    expect(len(tables) > 5, f"{len(tables)} tables")
+    rows = """
+    const [table, column] = arguments, element = document.querySelectorAll("#tables table")[table];
+    return [...element.tBodies[0].rows].map((row) => row.cells[column].innerText);
+    """
+    focus = "document.querySelectorAll('#tables table')[arguments[0]].querySelector('th.number button').focus()"
+    place = "return Number(document.querySelectorAll('#tables table')[arguments[0]].querySelector('th.number').dataset.column)"
+    sort = "return document.querySelectorAll('#tables table')[arguments[0]].querySelector('th.number').getAttribute('aria-sort')"
+    for number, caption in enumerate(tables):
+        chosen = chrome.run(place, number)
+        chrome.run(focus, number)
+        for state in ("ascending", "descending"):
+            chrome.press("Enter")
+            expect(chrome.run(sort, number) == state, f"{caption}: aria-sort is not {state}")
+        falling = [float(cell.split(" ")[0].replace("−", "-").rstrip(",")) for cell in chrome.run(rows, number, chosen)]
+        expect(falling == sorted(falling, reverse=True), f"{caption}: {falling} after Enter twice")
 
 
 def lit(chrome):
@@ -230,6 +255,7 @@ pictures.mkdir(parents=True, exist_ok=True)
 with browser(chromium, chromedriver) as opened:
     check_widths(opened)
     check_sorting(opened)
+    check_sorting_below(opened)
     check_pointing(opened)
     check_keyboard(opened)
     check_switches(opened)

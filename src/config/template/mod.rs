@@ -205,7 +205,7 @@ impl Template {
         );
         text += &comment(
             "",
-            "`lossatlas check FILE` prints the plan: tasks, memory, time. Remove the # before a key to set it. Behind it stands its default, or an example if there is no fixed one.",
+            "`lossatlas check FILE` prints the plan: tasks, memory, time. Remove the # before a key to set it. Behind it stands its default, or an example, which is called that.",
         );
         text.push('\n');
         let (mut table, mut explained) = ("", BTreeSet::new());
@@ -250,7 +250,9 @@ fn other_optimizers() -> String {
     let mut text = comment("", words);
     for kind in OPTIMIZERS.iter().filter(|kind| !["sgd", "lbfgs"].contains(&kind.name())) {
         let keys = kind.keys().iter().map(|key| match KeySpec::default(key) {
-            DefaultSpec::Required(example) => format!("{} = {example}", key.name),
+            DefaultSpec::Required(example) => {
+                format!("{} = {example} (required, an example)", key.name)
+            }
             _ => format!("{} = {}", key.name, key.default().toml()),
         });
         text += &comment(
@@ -297,6 +299,9 @@ fn heading(section: &SectionSpec, table: &str) -> String {
 /// The name of the protocol stands with every barrier, so this key is written even at its default.
 const PROTOCOL: &str = "paths.protocol";
 
+/// Behind a value that is no default.
+const EXAMPLE: &str = "the value here is an example";
+
 /// A key with its value and its full explanation.
 fn line(key: &Description) -> String {
     let (name, spec) = (key.spec.name(), key.spec.default());
@@ -315,6 +320,9 @@ fn line(key: &Description) -> String {
         (None, DefaultSpec::Required(_)) => "required".to_owned(),
         (None, DefaultSpec::Derived(derived)) => format!("default: {}", derived.words),
     };
+    let is_example =
+        key.value.is_none() && matches!(spec, DefaultSpec::Required(_) | DefaultSpec::Derived(_));
+    let default = if is_example { format!("{default}; {EXAMPLE}") } else { default };
     let about = [key.spec.meaning().to_owned(), key.spec.values(), default].join("; ");
     // Comments have no code.
     comment(&written, &about.replace('`', ""))
@@ -500,6 +508,15 @@ mod tests {
         let config = Config::parse("written", &written, &[]).unwrap();
         assert_eq!(config.paths.protocol.to_string(), "quick, with steps = 7");
         assert!(written.contains("\nsteps = 7 ") && written.contains("\nkeep = 2 "), "{written}");
+        // Values that are no defaults say so.
+        let words = written.split_whitespace().filter(|&word| word != "#").collect::<Vec<_>>();
+        let words = words.join(" ");
+        for example in [
+            "default: P, the number of parameters; the value here is an example",
+            "epochs = 100 (required, an example), beta_1 = 0.9",
+        ] {
+            assert!(words.contains(example), "{example}: {written}");
+        }
         let refused = text(&["paths.stepps=7"]).unwrap_err().to_string();
         assert!(refused.contains("paths.stepps: unknown key"), "{refused}");
     }

@@ -1,6 +1,6 @@
 //! The sections that a study does without, behind a #.
 
-use super::{comment, ruler};
+use super::{EXAMPLE, comment, ruler};
 use crate::config::reader::Description;
 use crate::config::schema::{DefaultSpec, Derived, KeySpec, SectionSpec};
 use crate::config::{landscape, optimizer, sections};
@@ -45,13 +45,15 @@ fn offered(section: &SectionSpec) -> String {
 }
 
 fn offered_key(key: &dyn KeySpec, condition: &str) -> String {
-    let (value, required) = match key.default() {
-        DefaultSpec::Required(example) => (example.to_owned(), "; required"),
-        DefaultSpec::Derived(Derived { example, .. }) => (example.to_owned(), ""),
-        DefaultSpec::Fixed(default) => (default, ""),
+    let (value, default) = match key.default() {
+        DefaultSpec::Required(example) => (example.to_owned(), format!("; required; {EXAMPLE}")),
+        DefaultSpec::Derived(Derived { example, words }) => {
+            (example.to_owned(), format!("; default: {words}; {EXAMPLE}"))
+        }
+        DefaultSpec::Fixed(default) => (default, String::new()),
     };
     // Comments have no code.
-    let meaning = format!("{condition}{}{required}", key.meaning()).replace('`', "");
+    let meaning = format!("{condition}{}{default}", key.meaning()).replace('`', "");
     comment(&format!("# {} = {value}", key.name()), &meaning)
 }
 
@@ -79,9 +81,20 @@ mod tests {
             offered += usize::from(is_offered);
             let own = text.split(&format!("{heading}\n")).nth(1).expect("a heading");
             for key in section.keys {
-                let shown = own.lines().take_while(|line| !line.contains("----"));
-                let named = shown.filter(|line| line.contains(&format!("{} = ", key.name())));
-                assert!(named.count() > 0, "{heading} {}:\n{own}", key.name());
+                let mut shown = own.lines().take_while(|line| !line.contains("----"));
+                let named = format!("{} = ", key.name());
+                let first = shown.find(|line| line.contains(&named));
+                let first = first.unwrap_or_else(|| panic!("{heading} {}:\n{own}", key.name()));
+                // Nobody takes an example for a default.
+                let more = shown.take_while(|line| line.trim_start().starts_with("# "));
+                let more = more.take_while(|line| line.starts_with(' '));
+                let about = more.fold(first.to_owned(), |text, line| {
+                    format!("{text} {}", line.trim_start_matches([' ', '#']))
+                });
+                let is_example = !matches!(key.default(), DefaultSpec::Fixed(_));
+                let is_marked = about.contains(EXAMPLE);
+                // A section that is written may have a value of its own.
+                assert!(is_marked == is_example || (is_written && is_example), "{about}");
             }
         }
         assert!(offered > 5, "{offered} sections");

@@ -196,11 +196,13 @@ impl fmt::Display for Crowding {
         match kind {
             CrowdingKind::TooMany { host, ranks, cpus } => {
                 let fewer = (cpus / ranks).max(1);
+                // One rank cannot become fewer.
+                let remedy = if *ranks > 1 { "start fewer ranks, or " } else { "" };
                 let (ranks, wanted) = (count(*ranks, "rank"), count(*threads, "thread"));
                 write!(
                     f,
                     "{ranks} of {wanted} (run.threads_per_rank) on {host}, which has {}: they take turns; \
-                     start fewer ranks, or set run.threads_per_rank = {fewer}",
+                     {remedy}set run.threads_per_rank = {fewer}",
                     count(*cpus, "CPU")
                 )
             }
@@ -395,6 +397,8 @@ mod tests {
         let words =
             "3 ranks of 2 threads (run.threads_per_rank) on a, which has 4 CPUs: they take turns; ";
         assert_eq!(too_many, format!("{words}start fewer ranks, or set run.threads_per_rank = 1"));
+        let one = said(&ranks(&["0-3"]), 6, None).expect("six threads");
+        assert!(one.ends_with(": they take turns; set run.threads_per_rank = 4"), "{one}");
     }
 
     #[test]

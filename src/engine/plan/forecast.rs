@@ -118,6 +118,12 @@ impl Forecast {
         Some(makespan(self.ranks, &running, &waiting))
     }
 
+    /// Seconds in which all ranks together do this much work of later stages, at the pace of this
+    /// one. `None` until a pace is known.
+    pub fn seconds_for(&self, work: f64) -> Option<f64> {
+        Some(work * self.observed(|_| true, true).pace()? / self.ranks as f64)
+    }
+
     /// Seconds by which the last running tasks exceed their expected time, if no other task is
     /// waiting: the time left is then unknown. `None` while the excess is within a tenth of that
     /// time, or 10 s.

@@ -1,11 +1,13 @@
 //! Predictions of work, time and memory of tasks.
 
 mod forecast;
+mod later;
 mod measured;
 pub mod memory;
 mod speed;
 
 pub use forecast::{Forecast, Planned, makespan};
+pub use later::LaterWork;
 pub use measured::{Measured, duration};
 pub use speed::{MEASURED_POINTS, Speed};
 

@@ -1,74 +1,35 @@
-//! Results that a configuration asks for and a run directory lacks, in sentences.
+//! Results that a configuration asks for and that have failed or are incomplete, in sentences.
 
 use crate::analysis::statistics::FailedPart;
-use crate::engine::console::{count, has};
+use crate::engine::console::count;
 use crate::engine::results::Results;
 use crate::engine::stages::STAGES;
 use crate::path::PathSet;
 use crate::report::plane::Plane;
 use crate::solutions::SolutionSet;
 
-/// One sentence for each kind of result that is missing or has failed.
+/// One sentence for each kind of result that has failed or is incomplete. What is left of a run is
+/// counted by [`unfinished`](super::unfinished::unfinished).
 pub fn missing(results: &Results<'_>, sets: &[SolutionSet], paths: &[PathSet]) -> Vec<String> {
     let mut missing = missing_solutions(results);
     missing.extend(STAGES.iter().flat_map(|stage| stage.missing(results)));
-    missing.extend(missing_paths(results, sets, paths));
+    for paths in paths.iter().filter(|paths| paths.failed() > 0) {
+        let failed = count(paths.failed(), "path");
+        missing.push(format!("{failed} of {} on {} failed.", paths.set, paths.landscape));
+    }
     for FailedPart { part, reason } in results.failed_parts(sets) {
         missing.push(format!("Not computed: {part}: {reason}."));
-    }
-    if results.analysis(sets).is_none() {
-        missing.push(
-            "Kernel PCA, distances and moments have not been computed for these solutions."
-                .to_owned(),
-        );
     }
     missing
 }
 
 fn missing_solutions(results: &Results<'_>) -> Vec<String> {
-    let mut missing = Vec::new();
-    let left = results.missing_runs();
-    if left > 0 {
-        let (solutions, wanted) = (count(left, "solution"), results.wanted_runs());
-        missing.push(format!("{solutions} of {wanted} {} not been looked for yet.", has(left)));
-    }
-    for (source, failed) in results.failed_sources().into_iter().filter(|(_, failed)| *failed > 0) {
-        missing.push(format!(
-            "{} ended without a solution; `lossatlas status` says why.",
-            count(failed, source.name())
-        ));
-    }
-    missing
-}
-
-fn missing_paths(results: &Results<'_>, sets: &[SolutionSet], paths: &[PathSet]) -> Vec<String> {
-    // Missing solutions will have paths as well.
-    let incomplete = results.missing_runs() > 0;
-    let planned = |paths: &PathSet| {
-        if incomplete {
-            results.planned_pairs(&paths.set)
-        } else {
-            results.drawn_pairs(&paths.set, paths.landscape, sets)
-        }
-    };
-    let mut missing = Vec::new();
-    let all: usize = paths.iter().map(planned).sum();
-    if all > 0 && paths.iter().all(|paths| paths.pairs.is_empty()) {
-        missing.push(format!("None of {} has been looked for yet.", count(all, "path")));
-    }
-    for paths in paths.iter().filter(|paths| !paths.pairs.is_empty()) {
-        let (planned, of) = (planned(paths), format!("of {} on {}", paths.set, paths.landscape));
-        let left = planned.saturating_sub(paths.pairs.len());
-        if left > 0 {
-            let planned = count(planned, "path");
-            missing
-                .push(format!("{left} of {planned} {of} {} not been looked for yet.", has(left)));
-        }
-        if paths.failed() > 0 {
-            missing.push(format!("{} {of} failed.", count(paths.failed(), "path")));
-        }
-    }
-    missing
+    let sources = results.failed_sources().into_iter().filter(|(_, failed)| *failed > 0);
+    let said = sources.map(|(source, failed)| {
+        let failed = count(failed, source.name());
+        format!("{failed} ended without a solution; `lossatlas status` says why.")
+    });
+    said.collect()
 }
 
 /// A sentence if a map lacks the points of paths, with the remedy. `None` if it has all.

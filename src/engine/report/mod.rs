@@ -51,16 +51,21 @@ pub fn write(directories: &[PathBuf], to: Option<&Path>) -> Result<WrittenReport
         }
     };
     let places = resolve(directories)?;
+    // Before the results are read, so that a run which ends in between is shown as running.
+    let are_running: Vec<bool> =
+        directories.iter().map(|place| progress::current(place).is_some()).collect();
     let stored: Result<Vec<_>, _> =
         directories.iter().map(|place| StoredRun::read(place, Contents::default())).collect();
     let stored = stored?;
-    let mut runs: Vec<Run<'_>> =
-        stored.iter().zip(&places).map(|(stored, place)| run(stored, place)).collect();
-    for (run, (directory, stored)) in runs.iter_mut().zip(directories.iter().zip(&stored)) {
-        let runs = progress::current(directory).is_some();
-        if let Some(unfinished) = unfinished(&stored.results(), runs) {
+    let mut runs: Vec<Run<'_>> = stored
+        .iter()
+        .zip(&places)
+        .zip(are_running)
+        .map(|((stored, place), is_running)| run(stored, place, is_running))
+        .collect();
+    for (run, directory) in runs.iter().zip(directories) {
+        if let Some(unfinished) = &run.unfinished {
             say(format_args!("report: {}: {unfinished}", directory.display()));
-            run.missing.insert(0, unfinished);
         }
     }
     label::set(&mut runs, &places);
@@ -95,7 +100,7 @@ fn resolve(directories: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// The results of a directory as the report takes them, without a label.
-fn run<'a>(stored: &'a StoredRun, directory: &Path) -> Run<'a> {
+fn run<'a>(stored: &'a StoredRun, directory: &Path, is_running: bool) -> Run<'a> {
     let results = stored.results();
     let sets = results.sets();
     let paths = results.paths(&sets);
@@ -104,7 +109,11 @@ fn run<'a>(stored: &'a StoredRun, directory: &Path) -> Run<'a> {
     missing.extend(plane.as_ref().and_then(missing_points));
     let mut notes = results.notes(&paths);
     let search = &stored.config.paths.parameters;
-    notes.extend(longer_paths::note_without_directory(&paths, search));
+    // Two runs cannot share a directory.
+    let certified = refinement::certified(&results, &paths);
+    if !is_running {
+        notes.extend(longer_paths::note_without_directory(&paths, &certified, search));
+    }
     Run {
         label: String::new(),
         number: 0,
@@ -115,10 +124,12 @@ fn run<'a>(stored: &'a StoredRun, directory: &Path) -> Run<'a> {
         known_data: known_data(&stored.record),
         notes,
         curves: curves(&results),
+        unfinished: unfinished(&results, is_running),
         missing,
         analysis: results.analysis(&sets).cloned().unwrap_or_default(),
         plane,
         refined_barriers: paths.iter().map(|of_set| refined_barriers(&results, of_set)).collect(),
+        certified,
         sharpness: curvature::sharpness(&results, &sets),
         index: STAGES.iter().flat_map(|stage| stage.index(&results)).collect(),
         tables: STAGES.iter().flat_map(|stage| stage.summary(&results)).collect(),

@@ -1,35 +1,57 @@
 //! That a run is not finished, and how much of it is left.
 
+use crate::config::Config;
 use crate::engine::overview::Overview;
 use crate::engine::results::Results;
+use crate::engine::stage::{Count, Counts, Stage};
+use crate::report::{LeftStage, Unfinished};
 
-/// What is left of a run, in sentences; `None` if it is finished. `runs` tells whether it goes on.
-pub fn unfinished(results: &Results, runs: bool) -> Option<String> {
+/// What is left of a run; `None` if it is finished. `is_running` tells whether it goes on.
+pub fn unfinished(results: &Results, is_running: bool) -> Option<Unfinished> {
     let overview = Overview::of(results);
     if overview.is_finished() {
         return None;
     }
-    let nothing = overview.kinds().all(|kind| kind.done + kind.failed == 0);
-    let parts = left(&overview);
-    let state = if runs { "It was running when this report was made." } else { "" };
-    let begun = if nothing { "Nothing has been computed yet." } else { "" };
-    let left = format!("Left: {}.", parts.join("; "));
-    let sentences = ["This run is unfinished.", begun, &left, state];
-    let sentences: Vec<&str> = sentences.into_iter().filter(|part| !part.is_empty()).collect();
-    Some(sentences.join(" "))
+    let is_empty = overview.kinds().all(|kind| kind.done + kind.failed == 0);
+    let mut is_any_left = false;
+    let mut left = Vec::new();
+    for (stage, counts) in &overview.stages {
+        let words = if is_any_left && is_unknown(*stage, counts, results.config) {
+            Some("of which the number is not known yet".to_owned())
+        } else {
+            left_of(counts)
+        };
+        is_any_left |= words.is_some();
+        left.extend(words.map(|left| LeftStage { name: stage.name(), left, kinds: kinds(counts) }));
+    }
+    Some(Unfinished { is_running, is_empty, left })
 }
 
-/// Each stage of which something is left, with numbers.
-fn left(overview: &Overview) -> Vec<String> {
-    let of_stage = overview.stages.iter().filter_map(|(stage, counts)| {
-        let name = stage.name();
-        let left: usize = counts.kinds.iter().map(|kind| kind.left).sum();
-        let all: usize = counts.kinds.iter().map(|kind| kind.done + kind.failed + kind.left).sum();
-        match counts.whole {
-            Some(false) => Some(name.to_owned()),
-            _ if left > 0 => Some(format!("{name}, {left} of {all} tasks")),
-            _ => None,
+/// Whether a stage is asked for whose tasks depend on other results and are not known.
+fn is_unknown(stage: &dyn Stage, counts: &Counts, config: &Config) -> bool {
+    let has_tasks = counts.whole.is_some() || counts.kinds.iter().any(|kind| all(kind) > 0);
+    !has_tasks && stage.needs_solutions() && stage.applies(config)
+}
+
+fn all(kind: &Count) -> usize {
+    kind.done + kind.failed + kind.left
+}
+
+/// The number of tasks of a stage that are left; empty for a stage as a whole. `None` if nothing is
+/// left.
+fn left_of(counts: &Counts) -> Option<String> {
+    let left: usize = counts.kinds.iter().map(|kind| kind.left).sum();
+    match counts.whole {
+        Some(false) => Some(String::new()),
+        _ if left > 0 => {
+            Some(format!("{left} of {} tasks", counts.kinds.iter().map(all).sum::<usize>()))
         }
-    });
-    of_stage.collect()
+        _ => None,
+    }
+}
+
+/// Each kind of task of which some are left, with numbers.
+fn kinds(counts: &Counts) -> Vec<String> {
+    let left = counts.kinds.iter().filter(|kind| kind.left > 0);
+    left.map(|kind| format!("{}: {} of {}", kind.name, kind.left, all(kind))).collect()
 }

@@ -149,6 +149,26 @@ impl Status {
         }
     }
 
+    /// A status of these stages.
+    #[cfg(test)]
+    pub(in crate::engine) fn for_tests(stages: Vec<StageCount>, running: RunningStage) -> Self {
+        Self {
+            directory: "results/test".to_owned(),
+            dataset: "digits".to_owned(),
+            starts: 1,
+            last_start: None,
+            tasks: Vec::new(),
+            stages,
+            finished: false,
+            wholes: Wholes(Vec::new()),
+            failed: Vec::new(),
+            notes: Vec::new(),
+            running: Some(running),
+            last_news: None,
+            width: 0,
+        }
+    }
+
     /// What is going on, in one line.
     pub fn headline(&self) -> String {
         match &self.running {
@@ -193,6 +213,9 @@ impl fmt::Display for Status {
             writeln!(f, "note: {note}")?;
         }
         writeln!(f, "{}", self.headline())?;
+        if let Some(left) = self.running.as_ref().and_then(RunningStage::time_left_in_all) {
+            writeln!(f, "{left}")?;
+        }
         let tasks = self.running.iter().flat_map(|stage| &stage.tasks);
         tasks.into_iter().try_for_each(|task| writeln!(f, "  {}", task_line(task, true)))
     }

@@ -19,6 +19,10 @@ pub struct RunningStage {
     seconds_left: Option<f64>,
     /// When the stage will end, to the second.
     ends: Option<Timestamp>,
+    /// Until the known tasks of all stages of the command end; `None` in the last stage.
+    seconds_left_in_all: Option<f64>,
+    /// Later stages whose tasks are not known yet, so that they are not counted there.
+    not_counted: Vec<String>,
     /// Seconds by which it should have ended.
     overdue: Option<f64>,
     /// Tasks that end in a second, on average since the start; `None` before the first has ended.
@@ -31,14 +35,34 @@ impl RunningStage {
     /// What a run says of itself.
     pub fn of(snapshot: ProgressSnapshot) -> Self {
         let tasks_per_second = tasks_per_second(&snapshot);
-        let ProgressSnapshot { updated, stage, seconds_left, overdue, running, .. } = snapshot;
+        let ProgressSnapshot {
+            updated,
+            stage,
+            seconds_left,
+            seconds_left_in_all,
+            not_counted,
+            overdue,
+            running,
+            ..
+        } = snapshot;
+        let seconds_left_in_all = seconds_left_in_all.filter(|_| overdue.is_none());
         // A stage that should have ended has no time left to tell.
         let seconds_left = seconds_left.filter(|_| overdue.is_none());
         let ends = seconds_left.and_then(|seconds| {
             updated.checked_add(Span::new().try_seconds(seconds.round() as i64).ok()?).ok()
         });
         let ends = ends.and_then(|end| Timestamp::from_second(end.as_second()).ok());
-        Self { name: stage, updated, seconds_left, ends, overdue, tasks_per_second, tasks: running }
+        Self {
+            name: stage,
+            updated,
+            seconds_left,
+            ends,
+            seconds_left_in_all,
+            not_counted,
+            overdue,
+            tasks_per_second,
+            tasks: running,
+        }
     }
 
     /// `3 minutes left`; `None` while too little is known.
@@ -53,6 +77,17 @@ impl RunningStage {
             Some(ends) => format!(", {left} in this stage, which ends at about {ends}"),
             None => format!(", {left}"),
         }
+    }
+
+    /// `all stages: about 2 hours left`; with stages that are not counted `at least`. `None` in the
+    /// last stage, and while too little is known.
+    pub fn time_left_in_all(&self) -> Option<String> {
+        let left = progress::duration(self.seconds_left_in_all?);
+        if self.not_counted.is_empty() {
+            return Some(format!("all stages: about {left} left"));
+        }
+        let stages = self.not_counted.join(", ");
+        Some(format!("all stages: at least {left} left; the time of {stages} is not known yet"))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::engine::console::{count, printable};
 use crate::engine::progress::Running;
-use crate::engine::status::{StageCount, Status, task_line};
+use crate::engine::status::{RunningStage, StageCount, Status, task_line};
 
 /// Columns of a bar, at least and at most.
 const BAR: [usize; 2] = [10, 40];
@@ -25,7 +25,9 @@ pub fn frame(status: &Status, log: &[String], end: &str, size: FrameSize) -> Vec
     head.extend(holder(status));
     head.push(String::new());
     head.extend(rows(status, size.columns));
-    head.extend([String::new(), state(status)]);
+    head.push(String::new());
+    let said = [Some(state(status)), in_all(status)].into_iter().flatten();
+    head.extend(said.flat_map(|line| wrapped(&line, size.columns)));
     let mut tail = Vec::new();
     if !log.is_empty() {
         tail.extend([String::new(), "last warnings in run.log:".to_owned()]);
@@ -36,7 +38,7 @@ pub fn frame(status: &Status, log: &[String], end: &str, size: FrameSize) -> Vec
     }
     let tasks = status.running.as_ref().map_or(&[][..], |running| &running.tasks);
     let space = size.rows.map(|rows| rows.saturating_sub(head.len() + tail.len()));
-    let lines = head.into_iter().chain(tasks_in(tasks, space)).chain(tail);
+    let lines = head.into_iter().chain(tasks_in(tasks, space, size.columns)).chain(tail);
     let lines = lines.take(size.rows.unwrap_or(usize::MAX)).map(|line| printable(&line));
     match size.columns {
         Some(columns) => {
@@ -63,17 +65,44 @@ fn state(status: &Status) -> String {
     status.headline()
 }
 
+/// The time left of all stages.
+fn in_all(status: &Status) -> Option<String> {
+    status.running.as_ref().filter(|_| !status.finished)?.time_left_in_all()
+}
+
+/// A line as lines of at most so many columns; all but the first are indented.
+fn wrapped(line: &str, columns: Option<usize>) -> Vec<String> {
+    const INDENT: &str = "  ";
+    let columns = columns.unwrap_or(usize::MAX);
+    let mut lines: Vec<String> = Vec::new();
+    for word in line.split(' ') {
+        match lines.last_mut() {
+            Some(last) if last.chars().count() + 1 + word.chars().count() <= columns => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            Some(_) => lines.push(format!("{INDENT}{word}")),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// A row for each stage.
 fn rows(status: &Status, columns: Option<usize>) -> Vec<String> {
     let names = status.stages.iter().map(|stage| stage.name.chars().count());
     let width = names.max().unwrap_or(0);
     let bar = columns.unwrap_or(100).saturating_sub(width + NUMBERS).clamp(BAR[0], BAR[1]);
+    // Two spaces on either side of a bar in brackets.
+    let space = columns.map_or(usize::MAX, |columns| columns.saturating_sub(width + bar + 6));
     let row = |stage: &StageCount| {
         let name = stage.name;
         match stage.whole {
             Some(true) => format!("{name:width$}  done"),
             Some(false) => format!("{name:width$}  left"),
-            None => format!("{name:width$}  {}  {}", drawn(stage, bar), numbers(stage, status)),
+            None => {
+                format!("{name:width$}  {}  {}", drawn(stage, bar), numbers(stage, status, space))
+            }
         }
     };
     status.stages.iter().map(row).collect()
@@ -88,22 +117,27 @@ fn drawn(stage: &StageCount, width: usize) -> String {
     format!("[{line:width$}]")
 }
 
-fn numbers(stage: &StageCount, status: &Status) -> String {
+/// What is known of a stage, in so many columns: if there are too few, the time left stays longest.
+fn numbers(stage: &StageCount, status: &Status, space: usize) -> String {
     let StageCount { done, failed, left, running, .. } = *stage;
-    let mut parts = vec![format!("{done}/{} done", stage.all())];
-    let mut add = |number: usize, what: &str| {
-        if number > 0 {
-            parts.push(format!("{number} {what}"));
-        }
+    let current = status.running.as_ref().filter(|current| current.name == stage.name);
+    let number = |number: usize, what: &str| (number > 0).then(|| format!("{number} {what}"));
+    let rate = current.and_then(|current| current.tasks_per_second).map(rate);
+    // Each with its rank: those of high rank go first.
+    let parts = [
+        (0, Some(format!("{done}/{} done", stage.all()))),
+        (3, number(running, "running")),
+        (2, number(failed, "failed")),
+        (4, number(left, "left")),
+        (5, rate),
+        (1, current.and_then(RunningStage::remaining)),
+    ];
+    let shown = |most: usize| {
+        let parts = parts.iter().filter(|(rank, _)| *rank <= most);
+        parts.filter_map(|(_, part)| part.as_deref()).collect::<Vec<_>>().join(", ")
     };
-    add(running, "running");
-    add(failed, "failed");
-    add(left, "left");
-    if let Some(current) = status.running.as_ref().filter(|current| current.name == stage.name) {
-        parts.extend(current.tasks_per_second.map(rate));
-        parts.extend(current.remaining());
-    }
-    parts.join(", ")
+    let fits = |text: &String| text.chars().count() <= space;
+    (1..=5).rev().map(shown).find(fits).unwrap_or_else(|| shown(1))
 }
 
 /// `3.1 a minute`.
@@ -120,12 +154,20 @@ fn rate(per_second: f64) -> String {
 }
 
 /// The tasks that ranks work on, in so much space.
-fn tasks_in(tasks: &[Running], space: Option<usize>) -> Vec<String> {
+fn tasks_in(tasks: &[Running], space: Option<usize>, columns: Option<usize>) -> Vec<String> {
     let mut tasks: Vec<&Running> = tasks.iter().collect();
     tasks.sort_by_key(|task| task.rank);
     let space = space.unwrap_or(usize::MAX);
     let shown = if tasks.len() > space { space.saturating_sub(1) } else { tasks.len() };
-    let lines = tasks.iter().take(shown).map(|task| format!("  {}", task_line(task, false)));
+    let fits = |line: &String| columns.is_none_or(|columns| line.chars().count() <= columns);
+    // The time is worth more than the loss.
+    let line = |task: &&Running| {
+        let line = format!("  {}", task_line(task, false));
+        let brief =
+            || format!("  {}", task_line(&Running { loss: None, ..(*task).clone() }, false));
+        if fits(&line) { line } else { brief() }
+    };
+    let lines = tasks.iter().take(shown).map(line);
     let hidden = tasks.len() - shown;
     let rest = (hidden > 0).then(|| format!("  and {hidden} more"));
     lines.chain(rest).collect()
@@ -134,6 +176,7 @@ fn tasks_in(tasks: &[Running], space: Option<usize>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::progress::ProgressSnapshot;
 
     fn stage(done: usize, failed: usize, left: usize) -> StageCount {
         StageCount { name: "paths", done, failed, left, running: 0, whole: None }
@@ -166,12 +209,58 @@ mod tests {
             reported: None,
         };
         let tasks: Vec<Running> = (0..5).rev().map(task).collect();
-        let all = tasks_in(&tasks, None);
+        let all = tasks_in(&tasks, None, None);
         assert_eq!(all.len(), 5);
         assert!(all[0].starts_with("  rank 0: pair 0,"), "{all:?}");
-        assert_eq!(tasks_in(&tasks, Some(5)).len(), 5);
-        let some = tasks_in(&tasks, Some(3));
+        assert_eq!(tasks_in(&tasks, Some(5), None).len(), 5);
+        let some = tasks_in(&tasks, Some(3), None);
         assert_eq!((some.len(), some[2].as_str()), (3, "  and 3 more"));
-        assert_eq!(tasks_in(&tasks, Some(0)), ["  and 5 more"]);
+        assert_eq!(tasks_in(&tasks, Some(0), None), ["  and 5 more"]);
+    }
+
+    #[test]
+    fn the_time_left_is_shown_where_there_is_little_room() {
+        let status = running_for(725.0);
+        let stage = StageCount { running: 2, ..stage(125, 1, 174) };
+        let shown = |space| numbers(&stage, &status, space);
+        let whole = "125/300 done, 2 running, 1 failed, 174 left, 2.0 a minute, 12 minutes left";
+        assert_eq!(shown(usize::MAX), whole);
+        assert_eq!(shown(whole.len()), whole);
+        assert_eq!(
+            shown(whole.len() - 1),
+            "125/300 done, 2 running, 1 failed, 174 left, 12 minutes left"
+        );
+        assert_eq!(shown(40), "125/300 done, 1 failed, 12 minutes left");
+        assert_eq!(shown(3), "125/300 done, 12 minutes left");
+        let size = FrameSize { rows: None, columns: Some(79) };
+        let lines = frame(&status, &[], "", size);
+        assert!(lines.iter().all(|line| line.chars().count() <= 79 && !line.contains('…')));
+        let text = lines.join("\n");
+        assert!(text.contains("all stages: at least 62 minutes left"), "{text}");
+        assert!(text.contains("which ends at about"), "{text}");
+    }
+
+    /// A run with this time left in its stage.
+    fn running_for(seconds: f64) -> Status {
+        let now = jiff::Timestamp::now();
+        let began = now.checked_sub(jiff::Span::new().seconds(60)).expect("a time");
+        let snapshot = ProgressSnapshot {
+            updated: now,
+            stage: "paths".to_owned(),
+            seconds_left: Some(seconds),
+            seconds_left_in_all: Some(seconds + 3000.0),
+            not_counted: vec!["curvature".to_owned()],
+            overdue: None,
+            began: Some(began),
+            ended: 2,
+            running: Vec::new(),
+        };
+        Status::for_tests(vec![stage(125, 1, 174)], RunningStage::of(snapshot))
+    }
+
+    #[test]
+    fn long_lines_are_wrapped_between_words() {
+        assert_eq!(wrapped("one two three", Some(8)), ["one two", "  three"]);
+        assert_eq!(wrapped("one two three", None), ["one two three"]);
     }
 }

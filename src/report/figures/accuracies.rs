@@ -23,7 +23,8 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
         about: "The fraction of the images of each landscape that is classified correctly, from \
                 one solution (t = 0) to the other (t = 1): at every t the median over all paths, \
                 and the band with the middle half of them. Solid: the paths of the figure before, \
-                dashed: the straight lines. The search lowers the loss, not the number of errors.",
+                dashed: the straight lines. The search lowers the loss, not the number of errors."
+            .to_owned(),
         notes: runs
             .iter()
             .flat_map(|run| lowest_notes(run, runs.len() > 1))

@@ -8,6 +8,7 @@ use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape, Visible};
 use crate::report::run::Run;
 use crate::report::style::{Color, end_sets};
 use crate::report::summary::{ShiftRow, shifts};
+use crate::report::words::Words;
 
 /// Maximum number of bins of a histogram.
 const MAX_BINS: usize = 60;
@@ -21,16 +22,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {
         key: "barriers",
         title: "Barriers",
-        about: "The barrier H between two solutions: the highest loss on the optimized path \
-                (filled), on the straight line between the same two solutions (dashed outline), and \
-                on the refined path where there is one (solid outline). \
-                Each panel has one kind of solutions, ω^train or ω^test, on one landscape, the \
-                loss on the training or on the test images. The vertical line is the median of the \
-                higher endpoints. No barrier can be lower than the higher endpoint of its path, so \
-                a histogram at this line shows the losses of the solutions and no barrier between \
-                them. The line is not drawn if it is far to the left. The barrier of a path also \
-                depends on the number of steps of its search. The bins are equally wide on the \
-                axis as drawn and the same for all histograms of a panel.",
+        about: about(runs),
         notes: protocols(runs).into_iter().chain(unlike_barriers(runs)).collect(),
         panels: gather(runs, |run| {
             by_member(run)
@@ -40,6 +32,41 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
         }),
         tables: [table(runs)].into_iter().chain(shifts).collect(),
     }
+}
+
+/// What the panels show, in the words of the subject.
+fn about(runs: &[Run<'_>]) -> String {
+    let words = Words::of(runs);
+    let (highest, losses) = (words.highest(), words.losses());
+    let refined = if runs.iter().any(is_refined) {
+        ", on the straight line between the same two solutions (dashed outline), and on the refined \
+         path (solid outline)"
+    } else {
+        ", and on the straight line between the same two solutions (dashed outline)"
+    };
+    let panels = match (words.has_networks(), words.has_processes()) {
+        (true, _) => {
+            " Each panel has one kind of solutions, of the lowest training loss (ω^train) or of the \
+             lowest test loss (ω^test), on one landscape: the loss on the training or on the test \
+             images."
+        }
+        (false, true) => " Each panel has one kind of solutions on one data set.",
+        (false, false) => "",
+    };
+    format!(
+        "The barrier H between two solutions: the {highest} on the optimized path \
+         (filled){refined}.{panels} The vertical line is the median of the higher endpoints. No \
+         barrier is lower than the higher endpoint of its own path, so a histogram at this line \
+         shows the {losses} of the solutions and no barrier between them. The line is not drawn if \
+         it is far to the left. The barrier of a path also depends on the number of steps of its \
+         search. The bins are equally wide on the axis as drawn and the same for all histograms of \
+         a panel."
+    )
+}
+
+/// Whether a path of a run has a refined barrier.
+fn is_refined(run: &Run<'_>) -> bool {
+    run.paths.iter().any(|paths| !run.refined_barriers_of(paths).is_empty())
 }
 
 /// The protocol of the heights. Heights of different protocols are not comparable.
@@ -60,13 +87,13 @@ pub(in crate::report) fn protocols(runs: &[Run<'_>]) -> Vec<String> {
 
 /// That H and refined barriers are not maxima of the same kind, where there are both.
 fn unlike_barriers(runs: &[Run<'_>]) -> Option<String> {
-    let is_refined =
-        |run: &Run<'_>| run.paths.iter().any(|paths| !run.refined_barriers_of(paths).is_empty());
+    let highest = Words::of(runs).highest();
     runs.iter().any(is_refined).then(|| {
-        "H is the highest loss on the points of the grid only, while a refined barrier is the \
-         highest loss on a whole curve. The maximum of the same path between the points of its grid \
-         is somewhat above H: the column \"fine grid\" of the table of barriers."
-            .to_owned()
+        format!(
+            "H is the {highest} on the points of the grid only, while a refined barrier is \
+             the {highest} on a whole curve. The maximum of the same path between the points \
+             of its grid is somewhat above H: the column \"fine grid\" of the table of barriers."
+        )
     })
 }
 
@@ -150,7 +177,8 @@ fn scaled_panel(
     scale: AxisScale,
 ) -> Panel {
     let all: Vec<&[f64]> = of_sets.iter().flatten().map(|of| of.values.as_slice()).collect();
-    let label = format!("highest {}", run.height_label());
+    let highest = if run.network().is_some() { "highest" } else { "greatest" };
+    let label = format!("{highest} {}", run.height_label());
     let x = if scale == AxisScale::Log { Axis::log(label) } else { Axis::linear(label) };
     let mut panel = Panel::new(title, x, Axis::linear("number of paths").including(&[0.0]).whole());
     let edges = edges(&all, scale);

@@ -16,7 +16,8 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 distance of the centroids from the same point. If it is left of the histograms, \
                 both sets surround a common origin at different distances. The centroids of few \
                 vectors are apart by chance alone: the centroid of n independent vectors deviates \
-                by about 1/√n of their distance from the origin.",
+                by about 1/√n of their distance from the origin."
+            .to_owned(),
         notes: Vec::new(),
         panels: gather(runs, |run| {
             run.analysis

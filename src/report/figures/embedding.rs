@@ -15,9 +15,10 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
         about: "Each parameter vector is a point. The axes are the two directions of the feature \
                 space of the kernel in which the vectors differ most; the percentage is the share \
                 of the variance along that direction. Kernel PCA does not use the sets of the \
-                vectors: two separate clouds of different markers show that the optimizers find \
-                different kinds of solutions. \"Standardized\": the mean over the vectors is \
-                subtracted from each parameter, which is then divided by its standard deviation.",
+                vectors: two separate clouds of different markers show that the sets have different \
+                kinds of solutions. \"Standardized\": the mean over the vectors is \
+                subtracted from each parameter, which is then divided by its standard deviation."
+            .to_owned(),
         notes: Vec::new(),
         panels: gather(runs, |run| {
             run.analysis

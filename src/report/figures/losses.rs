@@ -21,7 +21,8 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 of each curve: the parameters there are ω^train and ω^test. A test curve that \
                 rises after its marker shows overfitting. If the runs of the optimizers differ \
                 much in length, the horizontal axis is logarithmic and the initialization (epoch \
-                0) is not shown.",
+                0) is not shown."
+            .to_owned(),
         notes: Vec::new(),
         panels: gather(runs, |run| {
             [Split::Train, Split::Test].map(|split| (split.to_string(), panel(run, split))).into()

@@ -28,7 +28,8 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 the straight lines between them (dashed) and the optimized paths (solid), as \
                 stored by the run. The other panel has the heights along both. The highest point \
                 of a path is at least as high as the lowest pass. Runs that differ only in the \
-                weight λ of the squared steps share a map.",
+                weight λ of the squared steps share a map."
+            .to_owned(),
         notes: Vec::new(),
         panels: maps.chain(heights).collect(),
         tables: vec![table(runs)],

@@ -8,18 +8,17 @@ use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape, Visible};
 use crate::report::run::Run;
 use crate::report::style::end_sets;
+use crate::report::words::Words;
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
+    let words = Words::of(runs);
     Figure {
         key: "profiles",
-        title: "Loss along the paths",
-        about: "The loss from one solution (t = 0) to the other (t = 1): at every t the median \
-                over all paths, and the band with the middle half of them. Solid: the optimized \
-                paths; dashed: the straight lines between the same solutions. If a profile does \
-                not rise above its endpoints, there is no barrier between them. In the middle, the \
-                loss is often far below that of the endpoints, because the path was optimized on \
-                the images of this landscape, even if these are the test images. The loss on other \
-                images need not be as low.",
+        title: match words.loss() {
+            "height" => "Height along the paths",
+            _ => "Loss along the paths",
+        },
+        about: about(words),
         notes: super::barriers::protocols(runs).into_iter().chain(left_out(runs)).collect(),
         panels: gather(runs, |run| {
             by_member(run)
@@ -29,6 +28,24 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
         }),
         tables: vec![table(runs), quantile_table(runs)],
     }
+}
+
+/// What the panels show, in the words of the subject.
+fn about(words: Words) -> String {
+    let first = words.loss_first();
+    let middle = if words.has_networks() {
+        " In the middle, the loss is often far below that of the endpoints, because the path was \
+         optimized on the images of this landscape, even if these are the test images. The loss on \
+         other images need not be as low."
+    } else {
+        ""
+    };
+    format!(
+        "{first} from one solution (t = 0) to the other (t = 1): at every t the median over all \
+         paths, and the band with the middle half of them. Solid: the optimized paths; dashed: the \
+         straight lines between the same solutions. If a profile does not rise above its endpoints, \
+         there is no barrier between them.{middle}"
+    )
 }
 
 /// First quartile, median and third quartile of the paths at each point.

@@ -16,7 +16,8 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 above the others, the vectors differ mostly in one direction. If the shares hardly \
                 decrease, they differ equally in all directions, as random vectors do. Negative \
                 eigenvalues do not contribute to the shares; the larger they are, the less the \
-                kernel is an inner product. The table of numbers has the eigenvalues.",
+                kernel is an inner product. The table of numbers has the eigenvalues."
+            .to_owned(),
         notes: notes(runs),
         panels: gather(runs, |run| vec![(String::new(), panel(run))]),
         tables: vec![table(runs)],

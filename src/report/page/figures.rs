@@ -3,7 +3,7 @@
 use super::{marked_up, noted};
 use crate::report::figure::Figure;
 use crate::report::notes::Topic;
-use crate::report::panel::{DrawError, PagePanel};
+use crate::report::panel::{DrawError, MAX_BYTES, PagePanel};
 use crate::report::run::Run;
 use maud::{Markup, PreEscaped, html};
 
@@ -11,7 +11,8 @@ use maud::{Markup, PreEscaped, html};
 fn topic_of(figure: &Figure) -> Option<Topic> {
     match figure.key {
         "losses" => Some(Topic::Solutions),
-        "barriers" | "profiles" | "landscape" => Some(Topic::Paths),
+        // The figure after the barriers has the same paths.
+        "barriers" | "landscape" => Some(Topic::Paths),
         _ => None,
     }
 }
@@ -34,14 +35,14 @@ pub(super) fn section(
                 Ok(panels) => figure.one[panels.len() == 1] {
                     div.panels.few[[1, 2, 4].contains(&panels.len())] { @for shown in panels { (panel(shown)) } }
                     @if panels.iter().any(has_single_paths) { (single_paths()) }
-                    (caption(runs, figure))
+                    (caption(runs, figure, panels))
                 }
             }
         }
     }
 }
 
-fn panel(PagePanel { svg, other, left_out }: &PagePanel) -> Markup {
+fn panel(PagePanel { svg, other, left_out, .. }: &PagePanel) -> Markup {
     html! {
         div.panel {
             (PreEscaped(svg))
@@ -73,12 +74,22 @@ fn single_paths() -> Markup {
 }
 
 /// What is to be seen, what has to be said, and the files.
-fn caption(runs: &[Run<'_>], figure: &Figure) -> Markup {
+fn caption(runs: &[Run<'_>], figure: &Figure, panels: &[PagePanel]) -> Markup {
+    let large = panels.iter().filter(|panel| panel.is_large).count();
     html! {
         figcaption {
-            p { (PreEscaped(marked_up(figure.about))) }
-            @if !figure.notes.is_empty() {
-                ul { @for note in &figure.notes { li { (note) } } }
+            p { (PreEscaped(marked_up(&figure.about))) }
+            @if !figure.notes.is_empty() || large > 0 {
+                ul {
+                    @for note in &figure.notes { li { (note) } }
+                    @if large > 0 {
+                        li {
+                            (large) " of " (panels.len()) " panels have more than "
+                            (MAX_BYTES / 1000) " kB of curves and points. The page has them on one \
+                             scale only, to stay small; the tables have the numbers for another one."
+                        }
+                    }
+                }
             }
             @if let Some(topic) = topic_of(figure) { (noted(runs, topic)) }
             p {
@@ -92,7 +103,7 @@ fn caption(runs: &[Run<'_>], figure: &Figure) -> Markup {
 /// Links to the tables of a figure.
 fn links(figure: &Figure) -> Markup {
     html! {
-        @for (index, table) in figure.tables.iter().enumerate() {
+        @for (index, table) in figure.filled_tables().enumerate() {
             @if index > 0 { ", " }
             a href={ (table.name) ".csv" } { (table.name) ".csv" }
         }

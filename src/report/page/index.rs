@@ -4,6 +4,7 @@ use crate::report::figures::protocols;
 use crate::report::index::{BOUND, FALLING, IndexColumn, IndexRow, columns, rows};
 use crate::report::number::{NONE, exact};
 use crate::report::run::Run;
+use crate::solutions::LandscapeName;
 use maud::{Markup, html};
 
 /// The table; empty without solutions.
@@ -14,7 +15,7 @@ pub(super) fn section(runs: &[Run<'_>]) -> Markup {
     let has_landscapes = runs.iter().flat_map(rows).any(|row| row.landscape.is_some());
     let texts = 1 + usize::from(several) + usize::from(has_landscapes);
     html! {
-        @if !columns.is_empty() {
+        @if runs.iter().any(|run| !rows(run).is_empty()) && !columns.is_empty() {
             section #index {
                 h2 { "Main numbers" }
                 div.scroll tabindex="0" {
@@ -88,12 +89,21 @@ fn cell(row: &IndexRow, column: &IndexColumn, own: &[IndexColumn]) -> Markup {
 fn explained(runs: &[Run<'_>], columns: &[IndexColumn]) -> Markup {
     let has =
         |mark: &str| columns.iter().flat_map(|of| &of.cells).any(|cell| cell.text.contains(mark));
+    let is_analytic = runs
+        .iter()
+        .flat_map(rows)
+        .any(|row| row.landscape.is_some_and(|on| on == LandscapeName::Analytic));
     html! {
         ul.note {
+            @if is_analytic { li { "on formula: the landscape is given by a formula." } }
             @for protocol in protocols(runs) { li { (protocol) } }
             @if has(BOUND) { li { (BOUND) "An upper bound: not every refined barrier of the set is certified." } }
             @if has(FALLING) {
-                li { "↓ Some of these paths were lowest after the last step. More steps can lower the number." }
+                li {
+                    "↓ Some of these paths were lowest after the last step. "
+                    @if runs.iter().any(Run::has_open_falling_paths) { "More steps can lower the number." }
+                    @else { "No more steps are needed: their refined barriers are certified passes." }
+                }
             }
             @if has("*") { li { "* Without the eigenvalues that did not converge." } }
         }

@@ -13,6 +13,8 @@ use super::notes::{Note, Topic};
 use super::panel::{DrawError, PagePanel};
 use super::paper::{self, Claim};
 use super::run::Run;
+use super::unfinished::Unfinished;
+use super::words::Words;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::path::Path;
 
@@ -37,8 +39,12 @@ impl Page<'_, '_> {
         let figures: Vec<Markup> = numbered
             .map(|(number, (figure, panels))| figures::section(self.runs, number, figure, panels))
             .collect();
+        let what = match Words::of(self.runs).loss() {
+            "height" => "Landscape",
+            _ => "Loss landscape",
+        };
         let title = format!(
-            "Loss landscape: {}",
+            "{what}: {}",
             self.runs.iter().map(|run| run.label.as_str()).collect::<Vec<_>>().join(", ")
         );
         let page = html! {
@@ -106,10 +112,34 @@ fn about(run: &Run<'_>) -> Markup {
                 ul { @for note in &run.notes { li { (note_text(note)) } } }
             }
         }
+        @if let Some(unfinished) = &run.unfinished { (what_is_left(unfinished)) }
         @if !run.missing.is_empty() {
             div.missing {
                 p { b { "Some results are missing." } }
                 ul { @for line in &run.missing { li { (line) } } }
+            }
+        }
+    }
+}
+
+/// How far a run is: the kinds of its tasks of which some are left.
+fn what_is_left(unfinished: &Unfinished) -> Markup {
+    html! {
+        div.missing.left {
+            p { b { (unfinished.state()) } }
+            @if unfinished.is_running {
+                p { "The numbers are those of the results so far. Make the report again when the run has ended." }
+            } @else {
+                p { code { "lossatlas resume DIR" } ", with the directory of the run for DIR, resumes it." }
+            }
+            p { "What is left:" }
+            ul {
+                @for stage in &unfinished.left {
+                    li {
+                        (stage.words())
+                        @if stage.kinds.len() > 1 { ul { @for kind in &stage.kinds { li { (kind) } } } }
+                    }
+                }
             }
         }
     }

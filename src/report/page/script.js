@@ -38,14 +38,12 @@
     status.textContent = `sorted by ${heading.textContent}, ${heading.getAttribute("aria-sort")}`;
   }
 
-  for (const table of all("table.sortable")) {
-    all("th[data-column]", table).forEach((heading) => {
-      const button = make("button", { type: "button" });
-      button.append(...heading.childNodes);
-      heading.append(button);
-      button.addEventListener("click", () => sort(table, heading, Number(heading.dataset.column)));
-    });
-  }
+  all("th[data-column]").forEach((heading) => {
+    const [button, table] = [make("button", { type: "button" }), heading.closest("table")];
+    button.append(...heading.childNodes);
+    heading.append(button);
+    button.addEventListener("click", () => sort(table, heading, Number(heading.dataset.column)));
+  });
 
   // ---- What is drawn, and where ---------------------------------------------------------------
 

@@ -168,18 +168,27 @@ fn summary_table(table: &SummaryTable, label: Option<&String>) -> Markup {
                 }
                 thead { tr {
                     @for (column, name) in header.iter().enumerate() {
-                        th.number[column >= *texts] { (name) }
+                        th.number[column >= *texts] scope="col" data-column=(column) { (name) }
                     }
                 } }
                 tbody { @for row in rows { tr {
                     @for (column, (name, cell)) in header.iter().zip(row).enumerate() {
-                        td.number[column >= *texts] data-name=(name) { (cell) }
+                        @let value = Some(cell).filter(|_| column >= *texts).and_then(|cell| first_number(cell));
+                        td.number[column >= *texts] data-name=(name) data-value=[value] { (cell) }
                     }
                 } } }
             }
             @if !remarks.is_empty() { ul.note { @for remark in remarks { li { (remark) } } } }
         }
     }
+}
+
+/// The number with which a cell begins, by which its column is sorted: the median of
+/// `0.5 [0.1, 2e-3]`.
+fn first_number(cell: &str) -> Option<f64> {
+    let first = cell.trim_start_matches('≤').trim_start();
+    let end = first.find(|letter: char| !"0123456789.+-e".contains(letter)).unwrap_or(first.len());
+    first[..end].parse().ok()
 }
 
 /// With a capital letter.
@@ -233,6 +242,7 @@ fn rendered(
     several: bool,
     published: bool,
 ) -> Markup {
+    let texts = 1 + usize::from(several);
     html! {
         @if rows.is_empty() {
             p.missing { (caption) ": not computed yet." }
@@ -242,12 +252,15 @@ fn rendered(
                     caption { (caption) }
                     thead {
                         tr {
-                            @if several { th { "run" } }
-                            th { "set" }
-                            th.number { "vectors" }
-                            @for name in names {
-                                th.number { (name) }
-                                @if published { th.number { "published" } }
+                            @if several { th scope="col" data-column="0" { "run" } }
+                            th scope="col" data-column=(texts - 1) { "set" }
+                            th.number scope="col" data-column=(texts) { "vectors" }
+                            @for (place, name) in names.into_iter().enumerate() {
+                                @let column = texts + 1 + place * (1 + usize::from(published));
+                                th.number scope="col" data-column=(column) { (name) }
+                                @if published {
+                                    th.number scope="col" data-column=(column + 1) { "published" }
+                                }
                             }
                         }
                     }
@@ -256,11 +269,11 @@ fn rendered(
                             tr {
                                 @if several { td { (row.run) } }
                                 td { (set_name(&row.set)) }
-                                td.number data-name="vectors" { (row.count) }
+                                td.number data-name="vectors" data-value=(row.count) { (row.count) }
                                 @for (name, (here, there)) in names.iter().zip(&row.numbers) {
-                                    td.number data-name=(name) { (typeset(*here)) }
+                                    td.number data-name=(name) data-value=[sorted_by(Some(*here))] { (typeset(*here)) }
                                     @if published {
-                                        td.number data-name="published" { (there.map_or_else(|| NONE.to_owned(), typeset)) }
+                                        td.number data-name="published" data-value=[sorted_by(*there)] { (there.map_or_else(|| NONE.to_owned(), typeset)) }
                                     }
                                 }
                             }
@@ -269,5 +282,28 @@ fn rendered(
                 }
             }
         }
+    }
+}
+
+/// The number by which a column is sorted; `None` for NaN, which comes last.
+fn sorted_by(number: Option<f64>) -> Option<String> {
+    number.filter(|number| !number.is_nan()).map(exact)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_sorted_by_the_number_with_which_they_begin() {
+        let found = [
+            "0.5 [0.1, 2e-3]",
+            "-1.5e-3",
+            "\u{2264}\u{a0}7",
+            "31.25 [25.00, 37.50] %",
+            "3, 2 failed",
+        ];
+        assert_eq!(found.map(first_number), [0.5, -1.5e-3, 7.0, 31.25, 3.0].map(Some));
+        assert_eq!(["–", "", "SGD"].map(first_number), [None; 3]);
     }
 }

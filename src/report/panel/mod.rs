@@ -18,7 +18,7 @@ mod svg;
 pub use axis::{Axis, AxisScale};
 pub use color_bar::ColorBar;
 pub use mark::{Mark, Subject, Visible};
-pub use page::{OtherScale, PagePanel, page_panels};
+pub use page::{MAX_BYTES, OtherScale, PagePanel, page_panels};
 pub use raster::png;
 pub use svg::{DrawError, figure_svg};
 

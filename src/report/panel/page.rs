@@ -11,6 +11,8 @@ pub struct PagePanel {
     pub svg: String,
     /// On the other scale, if there is one.
     pub other: Option<OtherScale>,
+    /// Whether the other scale was left out because the panel is large.
+    pub is_large: bool,
     /// How many curves and points do not answer to the pointer, of how many.
     pub left_out: Option<(usize, usize)>,
 }
@@ -25,8 +27,8 @@ pub struct OtherScale {
     pub is_log_first: bool,
 }
 
-/// Larger panels are not drawn a second time.
-const MAX_BYTES: usize = 400_000;
+/// Larger panels are not drawn a second time, so that the page stays small.
+pub const MAX_BYTES: usize = 400_000;
 
 /// The panels of a figure one by one, each 85 mm wide, all with frames of one size.
 ///
@@ -42,7 +44,9 @@ pub fn page_panels(panels: &[Panel]) -> Result<Vec<PagePanel>, DrawError> {
 fn page_panel(panel: &Panel, header: HeaderLines) -> Result<PagePanel, DrawError> {
     let draw = |panel: &Panel| render(&[panel], 1, header, &panel.title, Groups::on_page());
     let svg = draw(panel)?;
-    let other = panel.on_other_scale().filter(|_| svg.len() <= MAX_BYTES);
+    let other = panel.on_other_scale();
+    let is_large = other.is_some() && svg.len() > MAX_BYTES;
+    let other = other.filter(|_| !is_large);
     let other = other.map(|other| {
         let differs = [panel.x.scale != other.x.scale, panel.y.scale != other.y.scale];
         let (axis, first) = match differs {
@@ -53,5 +57,5 @@ fn page_panel(panel: &Panel, header: HeaderLines) -> Result<PagePanel, DrawError
         let is_log_first = first.scale == AxisScale::Log;
         Ok::<_, DrawError>(OtherScale { svg: draw(&other)?, axis, is_log_first })
     });
-    Ok(PagePanel { svg, other: other.transpose()?, left_out: panel.marks_left_out() })
+    Ok(PagePanel { svg, other: other.transpose()?, is_large, left_out: panel.marks_left_out() })
 }

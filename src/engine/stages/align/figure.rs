@@ -37,17 +37,25 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     Figure {
         key: "alignment",
         title: "Alignment",
-        about: "What the exchange of hidden units changes, which leaves the function of every \
-                solution as it is. The curves show the share of the pairs of a set whose distance is \
-                below a value: dashed before, solid after. The scatter plots \
-                compare barriers of the same pairs: before the alignment across, after it upward. \
-                Disks are straight lines, triangles are paths. Points below the dashed line have \
-                become lower.",
+        about: if heights.rows.is_empty() {
+            ABOUT_DISTANCES.to_owned()
+        } else {
+            format!("{ABOUT_DISTANCES} {ABOUT_BARRIERS}")
+        },
         notes,
         panels,
         tables: vec![distances, spreads, heights],
     }
 }
+
+const ABOUT_DISTANCES: &str = "What the exchange of hidden units changes, which leaves the \
+                               function of every solution as it is. The curves show the share of \
+                               the pairs of a set whose distance is below a value: dashed before, \
+                               solid after.";
+
+const ABOUT_BARRIERS: &str = "The scatter plots compare barriers of the same pairs: before the \
+                              alignment across, after it upward. Disks are straight lines, \
+                              triangles are paths. Points below the dashed line have become lower.";
 
 const BARRIERS: [&str; 9] = [
     "run",

@@ -39,11 +39,13 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     Figure {
         key: "spectral-density",
         title: "Density of the spectrum",
-        about: "The fraction of the eigenvalues of the Hessian for each unit of λ, a line for each \
+        about:
+            "The fraction of the eigenvalues of the Hessian for each unit of λ, a line for each \
                 solution: the mean over the random probes, each eigenvalue spread by a normal \
                 distribution whose width is a hundredth of the range. The density is on a \
                 logarithmic scale: one eigenvalue of many thousands is a low peak. Panels have \
-                different ranges of λ.",
+                different ranges of λ."
+                .to_owned(),
         notes: Vec::new(),
         panels,
         tables: vec![table],

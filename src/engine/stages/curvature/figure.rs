@@ -9,23 +9,49 @@ use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
 use crate::report::panel::{Axis, Ink, Panel, Shape};
 use crate::report::style::set_name;
+use crate::report::words::Words;
 use crate::solutions::LandscapeName;
 
-type Measure = (&'static str, fn(&PointCurvature) -> f64);
+type Number = fn(&PointCurvature) -> f64;
+
+/// What is drawn over the loss.
+struct Measure {
+    name: &'static str,
+    /// What it is, for the caption.
+    about: &'static str,
+    number: Number,
+}
 
 /// The measures that are drawn over the loss.
 const MEASURES: [Measure; 4] = [
-    ("largest eigenvalue", PointCurvature::largest),
-    ("filter-normalized", PointCurvature::normalized),
-    ("trace", PointCurvature::trace_estimate),
-    ("doubling distance", PointCurvature::doubling_distance),
+    Measure {
+        name: "largest eigenvalue",
+        about: "the largest eigenvalue of the Hessian",
+        number: PointCurvature::largest,
+    },
+    Measure {
+        name: "filter-normalized",
+        about: "the largest eigenvalue if each weight is in units of the norm of its filter, which \
+                does not depend on the scale of the weights",
+        number: PointCurvature::normalized,
+    },
+    Measure {
+        name: "trace",
+        about: "the trace of the Hessian",
+        number: PointCurvature::trace_estimate,
+    },
+    Measure {
+        name: "doubling distance",
+        about: "the distance along the leading eigenvector at which the LOSS doubles",
+        number: PointCurvature::doubling_distance,
+    },
 ];
 
 pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     let (mut panels, mut notes) = (Vec::new(), Vec::new());
     let mut table = Table::new("curvature", &HEADER);
     let mut eigenvalues = Table::new("curvature-eigenvalues", &EIGENVALUES);
-    let mut open = 0;
+    let (mut open, mut drawn) = (0, [false; MEASURES.len()]);
     for (run, results) in runs {
         let known = of_sets(results, &results.sets());
         open += known.iter().map(SetCurvature::open).sum::<usize>();
@@ -35,8 +61,11 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
         for landscape in landscapes {
             let of_landscape: Vec<&SetCurvature> =
                 known.iter().filter(|of| of.landscape == landscape).collect();
-            let panel = |measure| panel(run, runs.len() > 1, landscape, measure, &of_landscape);
-            panels.extend(MEASURES.iter().map(panel).filter(|panel| !panel.is_empty()));
+            for (measure, is_drawn) in MEASURES.iter().zip(&mut drawn) {
+                let panel = panel(run, runs.len() > 1, landscape, measure, &of_landscape);
+                *is_drawn |= !panel.is_empty();
+                panels.extend(Some(panel).filter(|panel| !panel.is_empty()));
+            }
         }
         known.iter().for_each(|of| fill(run, of, &mut table, &mut eigenvalues));
     }
@@ -47,24 +76,42 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     Figure {
         key: "curvature",
         title: "Curvature",
-        about: "Each solution at its loss on these images: the largest eigenvalue of the Hessian, \
-                the largest one if each weight is in units of the norm of its filter, which does \
-                not depend on the scale of the weights, the trace, and the distance along the \
-                leading eigenvector at which the loss doubles. All curvature of a \
-                cross-entropy vanishes with the loss, in proportion to it where images are fitted \
-                well. So solutions of different losses cannot be compared by one of these numbers \
-                alone. Values that are not above 0 have no place on the logarithmic axes.",
+        about: about(Words::of(runs.iter().map(|(run, _)| *run)), drawn),
         notes,
         panels,
         tables: vec![table, eigenvalues],
     }
 }
 
+/// What the panels show, in the words of the subject: those of the measures that are drawn.
+fn about(words: Words, drawn: [bool; MEASURES.len()]) -> String {
+    let loss = words.loss();
+    let shown = MEASURES.iter().zip(drawn).filter(|(_, is_drawn)| *is_drawn);
+    let shown: Vec<String> =
+        shown.map(|(measure, _)| measure.about.replace("LOSS", loss)).collect();
+    let shown = match shown.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{}; and {last}", others.join("; ")),
+        Some((last, _)) => last.clone(),
+        None => "the curvature".to_owned(),
+    };
+    let cross_entropy = if words.has_networks() {
+        " All curvature of a cross-entropy vanishes with the loss, in proportion to it where images \
+         are fitted well. So solutions of different losses cannot be compared by one of these \
+         numbers alone."
+    } else {
+        ""
+    };
+    format!(
+        "Each solution at its {loss} across, and upward {shown}.{cross_entropy} Values that are not \
+         above 0 have no place on the logarithmic axes."
+    )
+}
+
 fn panel(
     run: &Run<'_>,
     several: bool,
     landscape: LandscapeName,
-    &(name, measure): &Measure,
+    &Measure { name, number: measure, .. }: &Measure,
     sets: &[&SetCurvature],
 ) -> Panel {
     let title = format!("{name} on {landscape}");

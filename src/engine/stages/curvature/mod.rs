@@ -21,7 +21,7 @@ mod task;
 use crate::analysis::curvature::{Sharpness, SpectrumEnd, state_bytes};
 use crate::config::{Config, StageSection};
 use crate::engine::capacity::{Need, Part as MemoryPart};
-use crate::engine::console::{count, has};
+use crate::engine::console::count;
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
 use crate::engine::plan::Work;
@@ -292,15 +292,11 @@ impl Stage for Curvature {
     fn missing(&self, results: &Results) -> Vec<String> {
         let states: Vec<_> =
             wanted(results, &results.sets()).iter().map(|key| ended(results, key)).collect();
-        let left = states.iter().filter(|state| state.is_none()).count();
         let failed = states.iter().flatten().filter(|state| state.is_err()).count();
-        let (all, failures) = (count(states.len(), "task"), count(failed, "task"));
-        let left = (left > 0).then(|| {
-            format!("{left} of {all} of the curvature {} not been computed yet.", has(left))
-        });
+        let failures = count(failed, "task");
         let failed = (failed > 0)
             .then(|| format!("{failures} of the curvature failed; `lossatlas status` says why."));
-        left.into_iter().chain(failed).collect()
+        failed.into_iter().collect()
     }
 
     fn summary(&self, results: &Results) -> Vec<SummaryTable> {

@@ -7,6 +7,7 @@ use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
 use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
 use crate::report::style::end_sets;
+use crate::report::words::Words;
 
 type Measure = (&'static str, fn(&PointCurvature) -> f64);
 
@@ -23,10 +24,12 @@ const MAX_PANELS: usize = 12;
 pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     let (mut panels, mut notes) = (Vec::new(), Vec::new());
     let mut table = Table::new("curvature-along-paths", &HEADER);
+    let mut refined = false;
     for (run, results) in runs {
         for of in of_paths(results, &results.sets()) {
             let panel = |measure| panel(run, runs.len() > 1, measure, &of);
             panels.extend(MEASURES.iter().map(panel).filter(|panel| !panel.is_empty()));
+            refined |= of.found().any(|(_, path)| path.is_refined);
             of.found().for_each(|(pair, path)| fill(run, &of, pair, path, &mut table));
         }
     }
@@ -40,18 +43,36 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     Figure {
         key: "curvature-along-paths",
         title: "Curvature along paths",
-        about: "Loss, largest eigenvalue of the Hessian, the filter-normalized one and the trace at \
-                equally spaced points of each path, all on the images of the curvature. The marker \
-                is the top. That of a refined path lies on the refined path, which is another curve; its \
-                place is the fraction of the length. A path of constant loss need not have constant \
-                curvature.",
+        about: about(Words::of(runs.iter().map(|(run, _)| *run)), refined),
         notes,
         panels,
         tables: vec![table],
     }
 }
 
+/// What the panels show, in the words of the subject.
+fn about(words: Words, refined: bool) -> String {
+    let (first, loss) = (words.loss_first(), words.loss());
+    let (normalized, images) = if words.has_networks() {
+        (", the filter-normalized one", ", all on the images of the curvature")
+    } else {
+        ("", "")
+    };
+    let refined = if refined {
+        " That of a refined path lies on the refined path, which is another curve; its place is the \
+         fraction of the length."
+    } else {
+        ""
+    };
+    format!(
+        "{first}, largest eigenvalue of the Hessian{normalized} and the trace at equally spaced \
+         points of each path{images}. The marker is the top: the highest point of the \
+         path.{refined} A path of constant {loss} need not have constant curvature."
+    )
+}
+
 fn panel(run: &Run<'_>, several: bool, &(name, measure): &Measure, of: &PathsCurvature) -> Panel {
+    let name = if name == "loss" && run.network().is_none() { "height" } else { name };
     let title = format!("{name}, {} on {}", end_sets(&of.sets), of.landscape);
     let title = if several { format!("{}: {title}", run.label) } else { title };
     let (mut lines, mut tops) = (Vec::new(), Vec::new());
@@ -66,7 +87,8 @@ fn panel(run: &Run<'_>, several: bool, &(name, measure): &Measure, of: &PathsCur
     }
     let mut values = lines.iter().flatten().chain(&tops).map(|[_, value]| *value);
     let is_log = values.all(|value| value > 0.0);
-    let label = if name == "loss" { run.height_label() } else { name.to_owned() };
+    let label =
+        if ["loss", "height"].contains(&name) { run.height_label() } else { name.to_owned() };
     let y = if is_log { Axis::log(label) } else { Axis::linear(label) };
     let color = run.look_of(&of.sets).color;
     Panel::new(title, Axis::linear("t").tight(), y)

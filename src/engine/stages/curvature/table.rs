@@ -13,24 +13,34 @@ const ABOUT: &str = "medians over the solutions. largest, lowest: eigenvalues of
                      does not depend on the scale of the weights, compare this one. doubling: \
                      distance along the leading eigenvector at which the loss doubles.";
 
+/// The same for a landscape without weights.
+const ABOUT_HEIGHTS: &str = "medians over the solutions. largest, lowest: eigenvalues of the \
+                             Hessian. doubling: distance along the leading eigenvector at which the \
+                             height doubles.";
+
+/// Place of its column.
+const NORMALIZED: usize = 5;
+
 const ABOUT_PATHS: &str = "medians over the paths of the largest eigenvalue: at the higher of the \
                            endpoints, the largest and the smallest on the path, and at the top.";
 
 pub(super) fn tables(results: &Results) -> Vec<SummaryTable> {
     let sets = results.sets();
     let (of_sets, of_paths) = (of_sets(results, &sets), of_paths(results, &sets));
-    solutions(&of_sets).into_iter().chain(paths(&of_paths)).collect()
+    let is_network = results.config.subject.network().is_some();
+    solutions(&of_sets, is_network).into_iter().chain(paths(&of_paths)).collect()
 }
 
-fn solutions(sets: &[SetCurvature]) -> Option<SummaryTable> {
+fn solutions(sets: &[SetCurvature], is_network: bool) -> Option<SummaryTable> {
     if sets.is_empty() {
         return None;
     }
+    let loss = if is_network { "loss" } else { "height" };
     let header =
-        ["set", "on", "solutions", "loss", "largest", "normalized", "trace", "lowest", "doubling"];
+        ["set", "on", "solutions", loss, "largest", "normalized", "trace", "lowest", "doubling"];
     let row = |of: &SetCurvature| {
         let median = |number: &dyn Fn(&PointCurvature) -> f64| median(of.points.iter().map(number));
-        vec![
+        let mut cells = vec![
             of.set.to_string(),
             of.landscape.to_string(),
             of.points.iter().filter(|point| point.eigenvalues.is_some()).count().to_string(),
@@ -40,12 +50,20 @@ fn solutions(sets: &[SetCurvature]) -> Option<SummaryTable> {
             median(&PointCurvature::trace_estimate),
             median(&PointCurvature::lowest),
             median(&PointCurvature::doubling_distance),
-        ]
+        ];
+        if !is_network {
+            cells.remove(NORMALIZED);
+        }
+        cells
     };
+    let mut header = header.to_vec();
+    if !is_network {
+        header.remove(NORMALIZED);
+    }
     Some(SummaryTable {
         title: "Curvature",
-        about: ABOUT.to_owned(),
-        header: header.to_vec(),
+        about: if is_network { ABOUT } else { ABOUT_HEIGHTS }.to_owned(),
+        header,
         texts: 2,
         rows: sets.iter().map(row).collect(),
         remarks: remarks(sets),

@@ -8,6 +8,7 @@ use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
 use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape};
 use crate::report::style::GRAY;
+use crate::report::words::Words;
 
 pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     let header = ["run", "graph", "landscape", "set", "initialization", "birth", "death", "elder"];
@@ -27,15 +28,17 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
             ));
         }
     }
+    let loss = Words::of(runs.iter().map(|(run, _)| *run)).loss();
     Figure {
         key: "persistence",
         title: "Persistence of the components",
-        about: "The connected components of the landscape below some loss, as far as paths are \
-                known. Each solution begins a component at its own loss (birth). The component \
-                ends where a path joins it to one with a lower solution (death). The distance from \
-                the diagonal is the climb to a lower solution: points near the diagonal are no \
-                separate basins. Deaths are upper bounds, only as low as the paths that were \
-                found.",
+        about: format!(
+            "The connected components of the landscape below some {loss}, as far as paths are \
+             known. Each solution begins a component at its own {loss} (birth). The component ends \
+             where a path joins it to one with a lower solution (death). The distance from the \
+             diagonal is the climb to a lower solution: points near the diagonal are no separate \
+             basins. Deaths are upper bounds, only as low as the paths that were found."
+        ),
         notes,
         panels,
         tables: vec![table],

@@ -53,8 +53,9 @@ pub(super) fn index(graphs: &[LandscapeGraph]) -> Vec<IndexColumn> {
     });
     vec![IndexColumn {
         group: "Graph",
-        name: "components",
-        about: "Parts of the graph that no path joins. †: of all sets of the graph together.",
+        name: "parts",
+        about: "Connected components: parts of the graph that no path joins. †: of all sets of the \
+                graph together.",
         cells: cells.collect(),
     }]
 }

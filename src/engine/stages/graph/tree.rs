@@ -8,6 +8,7 @@ use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
 use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
 use crate::report::style::{BLACK, Color, GRAY, Look, set_name};
+use crate::report::words::Words;
 use crate::solutions::{LandscapeName, SetName};
 
 pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
@@ -19,15 +20,18 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
             fill(&mut table, run, &graph);
         }
     }
+    let loss = Words::of(runs.iter().map(|(run, _)| *run)).loss();
     Figure {
         key: "graph",
         title: "Disconnectivity graphs",
-        about: "Each line from below is a solution; it begins at its loss. Two lines join at the \
-                lowest loss at which known paths connect the two solutions, directly or over other \
-                solutions. Colored branches contain solutions of one set; black branches contain \
-                several sets. Trees side by side are not joined by any path. Every fork is an \
-                upper bound, only as low as the paths that were found. The table of numbers has \
-                the merges, which are the minimum spanning tree.",
+        about: format!(
+            "Each line from below is a solution; it begins at its {loss}. Two lines join at the \
+             lowest {loss} at which known paths connect the two solutions, directly or over other \
+             solutions. Colored branches contain solutions of one set; black branches contain \
+             several sets. Trees side by side are not joined by any path. Every fork is an upper \
+             bound, only as low as the paths that were found. The table of numbers has the merges, \
+             which are the minimum spanning tree."
+        ),
         notes: Vec::new(),
         panels,
         tables: vec![table],

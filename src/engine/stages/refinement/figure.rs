@@ -47,7 +47,8 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
                 20 times as far above the endpoints as the refined barriers are left out. A line \
                 ends in a disk if the certificate says pass, in a square if it says upper bound, \
                 and in a cross if the refinement has not converged. The dashed line is the lowest \
-                of the higher endpoints.",
+                of the higher endpoints."
+            .to_owned(),
         notes,
         panels,
         tables: vec![barriers, heights],

@@ -11,7 +11,7 @@ mod task;
 
 use crate::config::{Config, StageSection};
 use crate::engine::capacity::{Need, Part};
-use crate::engine::console::{count, has};
+use crate::engine::console::count;
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
 use crate::engine::plan::Work;
@@ -21,7 +21,8 @@ use crate::engine::results::Results;
 use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskSolutions, TaskState};
 use crate::engine::store::Record;
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
-use crate::path::refine::Certificate;
+use crate::path::PathSet;
+use crate::path::refine::{Certificate, Verdict};
 use crate::report::figure::Figure;
 use crate::report::{IndexColumn, Run, SummaryTable};
 use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
@@ -129,6 +130,21 @@ pub fn refined(
         };
         RefinedPath { from, certificate }
     }))
+}
+
+/// Whether the refined barrier of each path is a certified pass, by set and place of the path.
+pub fn certified(results: &Results, paths: &[PathSet]) -> Vec<Vec<bool>> {
+    let is_pass = |path: Option<Result<RefinedPath, String>>| {
+        path.is_some_and(|path| path.is_ok_and(|path| path.certificate.verdict == Verdict::Pass))
+    };
+    let of_set = |paths: &PathSet| {
+        let refined = of_paths(results, paths).into_iter();
+        refined.map(is_pass).collect::<Vec<bool>>()
+    };
+    if section(results.config).is_none() {
+        return Vec::new();
+    }
+    paths.iter().map(of_set).collect()
 }
 
 /// Whether the refinement succeeded, or why it failed. `None` if it has not ended.
@@ -277,14 +293,11 @@ impl Stage for Refinement {
     fn missing(&self, results: &Results) -> Vec<String> {
         let wanted = wanted(results, &results.sets());
         let states: Vec<_> = wanted.iter().map(|key| ended(results, key)).collect();
-        let left = states.iter().filter(|state| state.is_none()).count();
         let failed = states.iter().flatten().filter(|state| state.is_err()).count();
-        let (all, failures) = (count(wanted.len(), "path"), count(failed, "refinement"));
-        let left =
-            (left > 0).then(|| format!("{left} of {all} {} not been refined yet.", has(left)));
+        let failures = count(failed, "refinement");
         let failed =
             (failed > 0).then(|| format!("{failures} failed; `lossatlas status` says why."));
-        left.into_iter().chain(failed).collect()
+        failed.into_iter().collect()
     }
 
     fn summary(&self, results: &Results) -> Vec<SummaryTable> {
@@ -303,10 +316,7 @@ impl Stage for Refinement {
 
 /// The refined paths of a set on a landscape, by row of its paths; `None` for the others. They have
 /// no points, to save memory.
-fn of_paths(
-    results: &Results,
-    paths: &crate::path::PathSet,
-) -> Vec<Option<Result<RefinedPath, String>>> {
+fn of_paths(results: &Results, paths: &PathSet) -> Vec<Option<Result<RefinedPath, String>>> {
     let of_pair = |&pair: &(u32, u32)| {
         let refined = refined(results, &paths.set, paths.landscape, pair)?;
         Some(refined.map(|path| RefinedPath {

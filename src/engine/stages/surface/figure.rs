@@ -11,6 +11,7 @@ use crate::report::figure::{Figure, Table, exact};
 use crate::report::number::{percent, short, typeset, typeset_level, typeset_trimmed};
 use crate::report::panel::{Axis, ColorBar, Ink, Mark, Marker, Panel, Shape};
 use crate::report::style::{BLACK, GRAY, height_color, set_name};
+use crate::report::words::Words;
 
 pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     let (mut panels, mut notes) = (Vec::new(), Vec::new());
@@ -25,6 +26,7 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
             &["run", "surface", "curve", "landscape", "point", "x", "y", "distance"],
         ),
     ];
+    let mut shown = Shown::default();
     for (run, results) in runs {
         let surfaces = all(results);
         notes.extend(moved_endpoints(results).filter(|_| !surfaces.is_empty()));
@@ -38,23 +40,79 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
             notes.extend(remark(surface));
             notes.extend(outside(surface));
             fill(&mut tables, run, surface);
+            shown.add(surface);
         }
     }
     Figure {
         key: "surfaces",
         title: "Surfaces",
-        about: "The loss on a plane through the landscape, and the accuracy, light where they are \
-                low. Contours are equal steps of the logarithm of the loss where it is positive \
-                everywhere. Markers are the solutions, each at the nearest point of the plane; the \
-                legend says how far off the plane they lie, and crosses are those by which the \
-                plane was chosen. Solid lines are paths, dashed lines trajectories. What lies off \
-                the plane has another loss than the plane shows at its place. The units of both \
-                axes are equally long. A line instead of a plane has the loss along it, \
-                with the solutions by which it was chosen.",
+        about: about(Words::of(runs.iter().map(|(run, _)| *run)), shown),
         notes,
         panels,
         tables: tables.into(),
     }
+}
+
+/// What the surfaces of a figure have.
+#[derive(Clone, Copy, Default)]
+struct Shown {
+    planes: bool,
+    lines: bool,
+    accuracies: bool,
+    solutions: bool,
+    anchors: bool,
+    paths: bool,
+    trajectories: bool,
+}
+
+impl Shown {
+    fn add(&mut self, surface: &Surface) {
+        let is_plane = surface.config.dimensions > 1;
+        self.planes |= is_plane;
+        self.lines |= !is_plane;
+        self.accuracies |= surface.fields.iter().any(|field| !field.accuracy.is_empty());
+        self.solutions |= is_plane && !surface.solutions.is_empty();
+        self.anchors |= is_plane && !surface.anchors.is_empty();
+        for curve in surface.curves.iter().filter(|_| is_plane) {
+            match curve.what {
+                CurveName::Path { .. } => self.paths = true,
+                CurveName::Trajectory { .. } => self.trajectories = true,
+            }
+        }
+    }
+}
+
+/// What the panels show, in the words of the subject.
+fn about(words: Words, shown: Shown) -> String {
+    let (first, loss) = (words.loss_first(), words.loss());
+    let (accuracy, they) =
+        if shown.accuracies { (" and accuracy", "they are") } else { ("", "it is") };
+    let mut sentences = Vec::new();
+    if shown.planes || !shown.lines {
+        sentences.push(format!(
+            "{first} on a plane through the landscape{accuracy}, light where {they} low. Contours \
+             are equal steps of the logarithm of the {loss} where it is positive everywhere."
+        ));
+        let solutions = "Markers are the solutions, each at the nearest point of the plane; the \
+                         legend says how far off the plane they lie.";
+        let off = format!(
+            "What lies off the plane has another {loss} than the plane shows at its place."
+        );
+        let parts = [
+            (shown.solutions, solutions),
+            (shown.anchors, "Crosses are the points by which the plane was chosen."),
+            (shown.paths, "Solid lines are paths."),
+            (shown.trajectories, "Dashed lines are trajectories of training runs."),
+            (shown.solutions || shown.paths || shown.trajectories, &off),
+            (true, "The units of both axes are equally long."),
+        ];
+        sentences.extend(parts.iter().filter(|(is, _)| *is).map(|(_, text)| (*text).to_owned()));
+    }
+    if shown.lines {
+        let line = format!("{first} along a line{accuracy}");
+        sentences.push(format!("{line}, with disks at the points by which it was chosen."));
+    }
+    sentences.join(" ")
 }
 
 /// A remark if the drawn paths do not end at the drawn solutions.
@@ -265,7 +323,11 @@ fn line(run: &Run<'_>, surface: &Surface, accuracy: bool) -> Panel {
     let label = if accuracy { "accuracy".to_owned() } else { run.height_label() };
     let y = if is_log { Axis::log(label) } else { Axis::linear(label) };
     let x = Axis::linear(axis_label(surface, 0)).including(&surface.grid.extent[0]).tight();
-    let title = if accuracy { "accuracy along the line" } else { "loss along the line" };
+    let title = match (accuracy, run.network()) {
+        (true, _) => "accuracy along the line",
+        (false, Some(_)) => "loss along the line",
+        (false, None) => "height along the line",
+    };
     let mut panel = Panel::new(title, x, y);
     let colors = [BLACK, GRAY];
     for (field, color) in surface.fields.iter().zip(colors.iter().cycle()) {

@@ -316,7 +316,7 @@ impl Stage for Surfaces {
     }
 
     fn summary(&self, results: &Results) -> Vec<SummaryTable> {
-        summary::tables(&found::all(results))
+        summary::tables(&found::all(results), results.config.subject.network().is_some())
     }
 
     fn figures(&self, runs: &[(&Run<'_>, Results<'_>)]) -> Vec<Figure> {

@@ -4,12 +4,12 @@ use super::found::{Field, Surface, range};
 use super::section::PlaneKind;
 use super::wanted::WantedSurface;
 use crate::config::reader::Choice;
-use crate::engine::console::{count, has};
+use crate::engine::console::count;
 use crate::engine::results::Results;
 use crate::report::SummaryTable;
 use crate::report::number::{number, percent, short};
 
-pub(super) fn tables(surfaces: &[Surface]) -> Vec<SummaryTable> {
+pub(super) fn tables(surfaces: &[Surface], is_network: bool) -> Vec<SummaryTable> {
     if surfaces.is_empty() {
         return Vec::new();
     }
@@ -26,11 +26,13 @@ pub(super) fn tables(surfaces: &[Surface]) -> Vec<SummaryTable> {
         .flat_map(|one| one.fields.iter().map(move |field| row(one, field, has_accuracy)));
     vec![SummaryTable {
         title: "Surfaces",
-        about: "loss on a grid over a plane or a line: its range on the grid, its values at the \
-                solutions that determine the plane, and the range of the distances of all drawn \
-                solutions from the plane. A minimum on the plane is in general no minimum of the \
-                landscape."
-            .to_owned(),
+        about: format!(
+            "{} on a grid over a plane or a line: its range on the grid, its values at the \
+             solutions that determine the plane, and the range of the distances of all drawn \
+             solutions from the plane. A minimum on the plane is in general no minimum of the \
+             landscape.",
+            if is_network { "loss" } else { "height" }
+        ),
         header,
         texts: 3,
         rows: rows.collect(),
@@ -88,28 +90,25 @@ pub(super) fn remark(one: &Surface) -> Option<String> {
     }
 }
 
-/// The missing results that the configuration asks for.
+/// The results that the configuration asks for and that have failed.
 pub(super) fn missing(results: &Results, all: &[WantedSurface]) -> Vec<String> {
     let of = |one: &WantedSurface| {
         let name = &one.config.name;
-        if let Some(obstacle) = one.obstacle(results) {
-            let not = if obstacle.may_pass { "has not been" } else { "cannot be" };
-            return vec![format!("The surface {name} {not} made: {}.", obstacle.reason)];
-        }
-        if one.directions_ended(results).is_none() {
-            return vec![format!("The directions of {name} have not been computed yet.")];
+        match one.obstacle(results) {
+            // It may be made when the run goes on.
+            Some(obstacle) if obstacle.may_pass => return Vec::new(),
+            Some(obstacle) => {
+                return vec![format!("The surface {name} cannot be made: {}.", obstacle.reason)];
+            }
+            None => {}
         }
         let of_landscape = |&landscape| {
             let ended = |number| one.tile_ended(results, number, landscape);
             let states: Vec<_> = (0..one.tiles()).map(ended).collect();
-            let left = states.iter().filter(|state| state.is_none()).count();
             let failed = states.iter().flatten().filter(|state| state.is_err()).count();
             let tiles = format!("{} of {name} on {landscape}", count(states.len(), "tile"));
-            let left = (left > 0)
-                .then(|| format!("{left} of {tiles} {} not been computed yet.", has(left)));
-            let failed = (failed > 0)
-                .then(|| format!("{failed} of {tiles} failed; `lossatlas status` says why."));
-            left.into_iter().chain(failed).collect::<Vec<_>>()
+            (failed > 0)
+                .then(|| format!("{failed} of {tiles} failed; `lossatlas status` says why."))
         };
         one.landscapes.iter().flat_map(of_landscape).collect()
     };

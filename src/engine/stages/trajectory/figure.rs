@@ -36,12 +36,14 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     Figure {
         key: "trajectories",
         title: "Trajectories",
-        about: "The trajectory of a training run: its parameters every few epochs, in the plane in \
+        about:
+            "The trajectory of a training run: its parameters every few epochs, in the plane in \
                 which these points differ most (the two leading principal components of the points \
                 of this run). Small disks are the points. The triangle is the initialization, the \
                 marker of the optimizer the end. The percentage is the share of the variance along \
                 that direction; the remaining variance is not visible. The two axes of a panel \
-                have different scales, and so have different panels.",
+                have different scales, and so have different panels."
+                .to_owned(),
         notes,
         panels,
         tables: vec![table],

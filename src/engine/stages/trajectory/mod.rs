@@ -13,7 +13,7 @@ mod section;
 use crate::config::{Config, StageSection, Subject};
 use crate::data::Split;
 use crate::engine::capacity::{Need, Part};
-use crate::engine::console::{count, has, is};
+use crate::engine::console::{count, is};
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
 use crate::engine::parallel::Control;
@@ -271,15 +271,12 @@ impl Stage for Trajectories {
     fn missing(&self, results: &Results) -> Vec<String> {
         let wanted = wanted(results.config);
         let states = || wanted.iter().map(|key| ended(results, key));
-        let left = states().filter(Option::is_none).count();
         let failed = states().flatten().filter(Result::is_err).count();
-        let (all, failures) = (count(wanted.len(), "trajectory"), count(failed, "trajectory"));
-        let left =
-            (left > 0).then(|| format!("{left} of {all} {} not been computed yet.", has(left)));
+        let failures = count(failed, "trajectory");
         let failed =
             (failed > 0).then(|| format!("{failures} failed; `lossatlas status` says why."));
         let others = other_runs(results, &found(results));
-        left.into_iter().chain(failed).chain(others).collect()
+        failed.into_iter().chain(others).collect()
     }
 
     fn check_atlas(&self, atlas: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {
