@@ -12,8 +12,8 @@ use lossatlas::engine::plan::{Measured, duration, makespan};
 use lossatlas::engine::problem::{Problem, Trained};
 use lossatlas::engine::progress;
 use lossatlas::engine::results::Results;
-use lossatlas::engine::run_directory::{Looked, RunDirectory};
-use lossatlas::engine::stage::{Count, stages_of};
+use lossatlas::engine::run_directory::{InspectedDirectory, RunDirectory};
+use lossatlas::engine::stage::{KindCounts, stages_of};
 use lossatlas::engine::store::Contents;
 use std::path::Path;
 
@@ -30,7 +30,7 @@ pub fn run(
     start::warn(world, problem.config.run.threads_per_rank)?;
     let ranks = world.ranks_on_this_machine();
     let refused = looked.as_ref().and_then(|looked| {
-        let Looked { contents, replaced, path_states, curve_files } = looked;
+        let InspectedDirectory { contents, replaced, path_states, curve_files } = looked;
         let results = Results { config: &problem.config, contents };
         describe_directory(directory, contents);
         replaced.iter().for_each(print);
@@ -81,7 +81,7 @@ fn describe_tasks(
     let width = all.width();
     let overview = all.only(&stages_of(command.name));
     print(format_args!("{:width$}{:>8}{:>8}{:>8}", "", "done", "failed", "left"));
-    for Count { name, done, failed, left, .. } in overview.kinds() {
+    for KindCounts { name, done, failed, left, .. } in overview.kinds() {
         print(format_args!("{name:width$}{done:>8}{failed:>8}{left:>8}"));
     }
     for (name, done) in overview.wholes() {

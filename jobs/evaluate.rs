@@ -16,7 +16,7 @@ use lossatlas::engine::parallel::World;
 use lossatlas::engine::problem::{Problem, Trained};
 use lossatlas::engine::store::{VectorSource, read_double_vectors, read_vectors, write_npy};
 use lossatlas::files::may_write;
-use lossatlas::landscape::process::Precision;
+use lossatlas::landscape::process::ProcessPrecision;
 use ndarray::Array2;
 use std::path::PathBuf;
 
@@ -125,7 +125,7 @@ fn write_process_gradients(
     let gradients = Array2::from_shape_vec(shape, components.collect());
     let gradients = gradients.map_err(|error| error.to_string())?;
     let precision = landscape.process().map(|process| process.handshake().precision);
-    let written = if precision == Some(Precision::Float32) {
+    let written = if precision == Some(ProcessPrecision::Float32) {
         write_npy(file, gradients.mapv(|x| x as f32).view(), arguments.force)
     } else {
         write_npy(file, gradients.view(), arguments.force)

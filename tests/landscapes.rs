@@ -458,7 +458,7 @@ fn the_refined_barrier_of_two_swapped_units_is_the_loss_of_the_ends() {
         };
         let above = found.height - loss;
         assert!(above < 1e-9, "units {i} and {j}: {above} above {loss}");
-        assert!(found.is_at_end && found.verdict == Verdict::Pass, "units {i} and {j}");
+        assert!(found.is_at_endpoint && found.verdict == Verdict::Pass, "units {i} and {j}");
     }
 }
 

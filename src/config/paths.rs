@@ -14,7 +14,7 @@ use super::stages;
 use crate::data::Split;
 use crate::keys::{ChoiceKey, Value};
 use crate::path::{ChosenMethod, METHODS, Objective, PathMethod, PathParameters, RateSchedule};
-use crate::solutions::{EndSets, LandscapeName, Pairs, SetName};
+use crate::solutions::{EndpointSets, LandscapeName, Pairs, SetName};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -49,7 +49,7 @@ pub struct PathsConfig {
     /// The sets within which paths are found. At least one, unless `between` has an entry.
     pub sets: Vec<SetName>,
     /// The pairs of sets between which paths are found.
-    pub between: Vec<EndSets>,
+    pub between: Vec<EndpointSets>,
     /// These pairs instead of a random draw.
     pub list: Option<PairList>,
     /// The run directory whose paths are the initial curves; `None`: straight lines.
@@ -83,14 +83,14 @@ pub struct PathsConfig {
 
 impl PathsConfig {
     /// The sets of the endpoints of all paths.
-    pub fn end_sets(&self) -> Vec<EndSets> {
-        let within = self.sets.iter().cloned().map(EndSets::within);
+    pub fn endpoint_sets(&self) -> Vec<EndpointSets> {
+        let within = self.sets.iter().cloned().map(EndpointSets::within);
         within.chain(self.between.iter().cloned()).collect()
     }
 
     /// The number of paths between this many `vectors` of two sets, or of one set. An upper bound
     /// if the pairs are listed.
-    pub fn count(&self, sets: &EndSets, vectors: [usize; 2]) -> usize {
+    pub fn count(&self, sets: &EndpointSets, vectors: [usize; 2]) -> usize {
         match (&self.list, sets.single()) {
             (Some(list), _) => list.pairs().len(),
             (None, Some(_)) => self.pairs.of(vectors[0]),
@@ -105,13 +105,13 @@ impl PathsConfig {
 
     /// The maximum number of paths on a landscape, for sets with these numbers of vectors.
     pub fn most(&self, vectors: impl Fn(&SetName) -> usize) -> usize {
-        let of_sets = self.end_sets();
+        let of_sets = self.endpoint_sets();
         let pairs = of_sets.iter().map(|sets| self.count(sets, sets.both().map(&vectors)));
         let all = pairs.fold(0, usize::saturating_add);
         if !self.is_spanning() {
             return all;
         }
-        let sets: BTreeSet<&SetName> = of_sets.iter().flat_map(EndSets::both).collect();
+        let sets: BTreeSet<&SetName> = of_sets.iter().flat_map(EndpointSets::both).collect();
         all.min(2 * sets.into_iter().map(&vectors).sum::<usize>())
     }
 
@@ -495,7 +495,7 @@ fn ask_for_stages(section: &Section<'_>) {
 
 /// Each pair names two different sets. No pair occurs twice, in either order: a path and its
 /// reverse have the same barrier.
-fn read_between(section: &Section<'_>, available: &Available) -> Read<Vec<EndSets>> {
+fn read_between(section: &Section<'_>, available: &Available) -> Read<Vec<EndpointSets>> {
     let check = |pairs: &Vec<[SetName; 2]>| {
         for (index, [a, b]) in pairs.iter().enumerate() {
             available.set(a.as_str())?;
@@ -507,7 +507,7 @@ fn read_between(section: &Section<'_>, available: &Available) -> Read<Vec<EndSet
             if pairs[..index].iter().any(|pair| same(&pair)) {
                 return Err(format!("{:?} and {:?} are joined twice", a.as_str(), b.as_str()));
             }
-            let path = |[a, b]: &[SetName; 2]| EndSets { a: a.clone(), b: b.clone() }.path();
+            let path = |[a, b]: &[SetName; 2]| EndpointSets { a: a.clone(), b: b.clone() }.path();
             let place = path(&pairs[index]);
             if let Some([c, d]) = pairs[..index].iter().find(|pair| path(pair) == place) {
                 return Err(format!(
@@ -523,7 +523,7 @@ fn read_between(section: &Section<'_>, available: &Available) -> Read<Vec<EndSet
         Ok(())
     };
     let pairs = section.key(&BETWEEN).check(check).value()?;
-    Ok(pairs.into_iter().map(|[a, b]| EndSets { a, b }).collect())
+    Ok(pairs.into_iter().map(|[a, b]| EndpointSets { a, b }).collect())
 }
 
 /// The pairs of a file are read later, see `engine::listed_pairs`.

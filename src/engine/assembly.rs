@@ -12,7 +12,7 @@ use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::run_directory::{RunDirectory, now};
 use crate::engine::stages::paths::{curve_content, write_curve_file};
-use crate::engine::store::atlas::{Node, content_of, write_beside, write_parameters};
+use crate::engine::store::atlas::{AtlasGroup, content_of, write_beside, write_parameters};
 use crate::engine::store::{
     Atlas, AtlasError, Contents, Curves, JournalError, Provenance, Record, Written, write_atlas,
 };
@@ -97,7 +97,7 @@ fn write_curves(
     if content_of(&directory.join(CURVE_FILE)).as_ref() == Some(&content) {
         return Ok(None);
     }
-    let fill = |root: &Node| {
+    let fill = |root: &AtlasGroup| {
         root.text("description", "Paths between solutions: the curves of the atlas.h5 beside it")?;
         root.text("run", &atlas.provenance.run)?;
         write_parameters(root, atlas)?;

@@ -12,7 +12,7 @@ use std::path::Path;
 
 /// A part of the memory.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Part {
+pub struct MemoryUse {
     /// A lower bound, in bytes.
     pub bytes: f64,
     /// What uses it.
@@ -21,7 +21,7 @@ pub struct Part {
     pub keys: Cow<'static, str>,
 }
 
-impl Part {
+impl MemoryUse {
     /// A part that these keys of the configuration make smaller.
     pub fn new(bytes: f64, what: &'static str, keys: impl Into<Cow<'static, str>>) -> Self {
         Self { bytes, what, keys: keys.into() }
@@ -30,21 +30,22 @@ impl Part {
 
 /// A lower bound of the memory that a stage uses.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Need {
+pub struct StageMemory {
     /// The memory of a rank for one task of each kind: a rank performs one task at a time.
-    pub task: Vec<Part>,
+    pub task: Vec<MemoryUse>,
     /// The additional memory of the root.
-    pub root: Vec<Part>,
+    pub root: Vec<MemoryUse>,
 }
 
 /// Refuses a study that does not fit into this machine with a single rank. On rank 0, returns a
 /// warning if it does not fit with all ranks of this machine. Collective.
 pub fn check(world: &World, file: &Path, problem: &Problem) -> Result<Option<String>, Failure> {
-    let rank: Vec<Part> = largest_task(problem, 0).into_iter().chain(problem.memory()).collect();
+    let rank: Vec<MemoryUse> =
+        largest_task(problem, 0).into_iter().chain(problem.memory()).collect();
     let ranks = world.ranks_on_this_machine();
     let limit = world.agree(memory::limit())?;
     let root = || STAGES.iter().flat_map(|stage| stage.memory(problem, 0).root).collect();
-    let root: Vec<Part> = if world.is_root() { root() } else { Vec::new() };
+    let root: Vec<MemoryUse> = if world.is_root() { root() } else { Vec::new() };
     let refused = limit.as_ref().and_then(|limit| refusal(&rank, &root, limit));
     let refused = refused.map(|problem| format!("{}: {problem}", file.display()));
     world.agree(refused.map_or(Ok(()), Err))?;
@@ -55,7 +56,7 @@ pub fn check(world: &World, file: &Path, problem: &Problem) -> Result<Option<Str
 
 /// The memory of the task that needs most; `line` as for
 /// [`Stage::memory`](crate::engine::stage::Stage::memory).
-pub fn largest_task(problem: &Problem, line: usize) -> Option<Part> {
+pub fn largest_task(problem: &Problem, line: usize) -> Option<MemoryUse> {
     let tasks = STAGES.iter().flat_map(|stage| stage.memory(problem, line).task);
     tasks.max_by(|a, b| a.bytes.total_cmp(&b.bytes))
 }
@@ -86,7 +87,7 @@ pub fn warning(bytes: f64, ranks: usize, limit: &Limit) -> Option<String> {
     })
 }
 
-fn refusal(rank: &[Part], root: &[Part], limit: &Limit) -> Option<String> {
+fn refusal(rank: &[MemoryUse], root: &[MemoryUse], limit: &Limit) -> Option<String> {
     let bytes = sum(rank) + sum(root);
     if bytes <= limit.bytes {
         return None;
@@ -105,13 +106,13 @@ fn refusal(rank: &[Part], root: &[Part], limit: &Limit) -> Option<String> {
     ))
 }
 
-fn sum(parts: &[Part]) -> f64 {
+fn sum(parts: &[MemoryUse]) -> f64 {
     parts.iter().map(|part| part.bytes).sum()
 }
 
 /// The images in memory.
-pub fn images_part(bytes: f64) -> Part {
-    Part::new(bytes, "the images", "dataset.train and dataset.test")
+pub fn images_part(bytes: f64) -> MemoryUse {
+    MemoryUse::new(bytes, "the images", "dataset.train and dataset.test")
 }
 
 /// Bytes in words, to two digits or more.
@@ -139,15 +140,18 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_with_what_takes_most_and_the_keys_that_change_it() {
-        let (small, large) = (Part::new(1e9, "the images", "a"), Part::new(9e9, "a path", "b"));
+        let (small, large) =
+            (MemoryUse::new(1e9, "the images", "a"), MemoryUse::new(9e9, "a path", "b"));
         assert_eq!(refusal(&[small], &[], &LIMIT), None);
-        let refused = refusal(&[large], &[Part::new(1e6, "c", "c")], &LIMIT).expect("too much");
+        let refused =
+            refusal(&[large], &[MemoryUse::new(1e6, "c", "c")], &LIMIT).expect("too much");
         for words in
             ["a rank needs at least 9001 MB", "a path", "has 8000 MB (physical", "reduce b"]
         {
             assert!(refused.contains(words), "{refused}");
         }
-        let refused = refusal(&[], &[Part::new(f64::MAX, "c", "d")], &LIMIT).expect("too much");
+        let refused =
+            refusal(&[], &[MemoryUse::new(f64::MAX, "c", "d")], &LIMIT).expect("too much");
         assert!(refused.contains("rank 0 needs") && refused.contains("reduce d"), "{refused}");
     }
 

@@ -9,10 +9,10 @@ use crate::engine::overview::Overview;
 use crate::engine::plan::duration;
 use crate::engine::problem::Problem;
 use crate::engine::results::Results;
-use crate::engine::stage::{Count, Stage, derived_sets};
+use crate::engine::stage::{KindCounts, Stage, derived_sets};
 use crate::engine::store::{ConfigurationRecord, Contents, TaskKey};
 use crate::engine::stored;
-use crate::solutions::{EndSets, LandscapeName};
+use crate::solutions::{EndpointSets, LandscapeName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -205,8 +205,8 @@ fn counted_before(
 fn paths_of_derived_sets(contents: &Contents, config: &Config) -> Vec<(String, usize)> {
     let derived = derived_sets(config);
     let landscapes = Results { config, contents }.landscapes();
-    let is_derived = |sets: &EndSets| sets.both().iter().any(|set| derived.contains(set));
-    let sets = config.paths.end_sets().into_iter().filter(is_derived);
+    let is_derived = |sets: &EndpointSets| sets.both().iter().any(|set| derived.contains(set));
+    let sets = config.paths.endpoint_sets().into_iter().filter(is_derived);
     let counts = sets.flat_map(|sets| {
         let on = |&landscape: &LandscapeName| {
             let ended = contents.paths(&sets, landscape).count();
@@ -265,7 +265,7 @@ fn ended(contents: &Contents, config: &Config) -> Vec<(String, usize)> {
 }
 
 /// The counts of all kinds of tasks, each with its stage.
-fn counts_of(config: &Config, contents: &Contents) -> Vec<(&'static dyn Stage, Count)> {
+fn counts_of(config: &Config, contents: &Contents) -> Vec<(&'static dyn Stage, KindCounts)> {
     let stages = Overview::of(&Results { config, contents }).stages.into_iter();
     let kinds =
         stages.flat_map(|(stage, counts)| counts.kinds.into_iter().map(move |kind| (stage, kind)));

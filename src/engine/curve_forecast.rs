@@ -34,7 +34,7 @@ impl CurveForecast {
     /// the number of imported vectors.
     pub fn of(problem: &Problem) -> Option<Self> {
         let paths = &problem.config.paths;
-        let sets = paths.end_sets();
+        let sets = paths.endpoint_sets();
         let landscapes = problem.path_landscapes();
         let pairs = |set: &SetName| problem.solutions_in(set);
         let counts: Vec<usize> =

@@ -11,14 +11,14 @@ use crate::engine::store::{
     Contents, CurveFiles, KeptCurve, KeptPrecision, PathEnd, PathName, PathStates,
 };
 use crate::path::{CurvePrecision, PathSet, PathState};
-use crate::solutions::{EndSets, LandscapeName};
+use crate::solutions::{EndpointSets, LandscapeName};
 use thiserror::Error;
 
 /// Identifies a path of a run directory.
 #[derive(Clone, Copy, Debug)]
 pub struct PathPlace<'a> {
     /// The sets of its endpoints.
-    pub sets: &'a EndSets,
+    pub sets: &'a EndpointSets,
     /// Its landscape.
     pub landscape: LandscapeName,
     /// The initialization numbers of its endpoints.

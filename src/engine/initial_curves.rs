@@ -7,7 +7,7 @@ use crate::engine::failure::Failure;
 use crate::engine::store::{
     ConfigurationRecord, Contents, PathName, PathStates, Retention, journal,
 };
-use crate::solutions::{EndSets, LandscapeName};
+use crate::solutions::{EndpointSets, LandscapeName};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -89,7 +89,7 @@ impl InitialCurves {
     /// Why there is none: its endpoints differ, its search has not ended, or it was not kept.
     pub fn curve(
         &self,
-        sets: &EndSets,
+        sets: &EndpointSets,
         landscape: LandscapeName,
         pair: (u32, u32),
         own: &Contents,

@@ -65,7 +65,7 @@ fn refuse_missing(
 ) -> Result<(), Vec<(SetName, String)>> {
     let pairs = paths.list.as_ref().map_or(&[][..], PairList::pairs);
     let mut missing: BTreeMap<SetName, BTreeSet<u32>> = BTreeMap::new();
-    for sets in paths.end_sets() {
+    for sets in paths.endpoint_sets() {
         for &(a, b) in pairs {
             for (set, number) in [(&sets.a, a), (&sets.b, b)] {
                 if is_missing(set, number) {

@@ -1,13 +1,13 @@
 //! What a directory holds of what its configuration asks for: done, failed with reasons, left.
 
 use crate::engine::results::Results;
-use crate::engine::stage::{Count, Counts, FailedTask, Stage};
+use crate::engine::stage::{FailedTask, KindCounts, Stage, StageCounts};
 use crate::engine::stages::STAGES;
 
 /// The stages of a run and what became of their tasks.
 pub struct Overview {
     /// Each stage with its counts, in the order of a run.
-    pub stages: Vec<(&'static dyn Stage, Counts)>,
+    pub stages: Vec<(&'static dyn Stage, StageCounts)>,
 }
 
 impl Overview {
@@ -25,7 +25,7 @@ impl Overview {
     }
 
     /// The tasks by kind.
-    pub fn kinds(&self) -> impl Iterator<Item = &Count> {
+    pub fn kinds(&self) -> impl Iterator<Item = &KindCounts> {
         self.stages.iter().flat_map(|(_, counts)| &counts.kinds)
     }
 

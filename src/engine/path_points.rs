@@ -9,7 +9,7 @@ use crate::engine::store::{
 };
 use crate::engine::stored::StoredRun;
 use crate::path::{PathResult, equally_spaced_points};
-use crate::solutions::{EndSets, LandscapeName, SelectedNumbers, Selection, SetName};
+use crate::solutions::{EndpointSets, LandscapeName, SelectedNumbers, Selection, SetName};
 use ndarray::Array2;
 use std::fmt;
 use std::path::Path;
@@ -52,7 +52,7 @@ impl PathSelection {
     }
 
     /// Whether these are its sets, in any notation that the program prints.
-    pub fn is_between(&self, sets: &EndSets) -> bool {
+    pub fn is_between(&self, sets: &EndpointSets) -> bool {
         let joined = |between: &str| format!("{}{between}{}", sets.a, sets.b);
         [sets.to_string(), sets.path(), joined("~")].contains(&self.sets)
     }
@@ -116,12 +116,12 @@ fn find_sets(
     run: &StoredRun,
     directory: &Path,
     selection: &PathSelection,
-) -> Result<EndSets, String> {
-    let known: Vec<&EndSets> = run.contents.path_sets().collect();
+) -> Result<EndpointSets, String> {
+    let known: Vec<&EndpointSets> = run.contents.path_sets().collect();
     let found = known.iter().find(|sets| selection.is_between(sets));
     found.map(|&sets| sets.clone()).ok_or_else(|| {
         let shown = directory.display();
-        let name = |sets: &&EndSets| match sets.single() {
+        let name = |sets: &&EndpointSets| match sets.single() {
             Some(set) => set.to_string(),
             None => format!("{}~{}", sets.a, sets.b),
         };
@@ -137,7 +137,7 @@ fn find_sets(
 fn find_landscape(
     run: &StoredRun,
     directory: &Path,
-    (selection, sets): (&PathSelection, &EndSets),
+    (selection, sets): (&PathSelection, &EndpointSets),
     wanted: Option<&str>,
 ) -> Result<LandscapeName, String> {
     let shown = directory.display();
@@ -260,9 +260,9 @@ mod tests {
     #[test]
     fn a_path_is_named_as_the_program_prints_it() {
         let set = |name: &str| SetName::parse(name).unwrap();
-        let within = EndSets::within(set("sgd/train"));
-        let between = EndSets { a: set("sgd/train"), b: set("lbfgs/test") };
-        let is_of = |text: &str, sets: &EndSets| {
+        let within = EndpointSets::within(set("sgd/train"));
+        let between = EndpointSets { a: set("sgd/train"), b: set("lbfgs/test") };
+        let is_of = |text: &str, sets: &EndpointSets| {
             let selection = PathSelection::parse(text).unwrap();
             assert_eq!(selection.pair, (12, 3));
             selection.is_between(sets)

@@ -3,7 +3,7 @@
 use crate::config::{Config, ConfigErrors, ConfigPurpose, NetworkConfig, Sources, Subject};
 use crate::data::Split;
 use crate::data::{Dataset, ImageView};
-use crate::engine::capacity::{self, Part, images_part};
+use crate::engine::capacity::{self, MemoryUse, images_part};
 use crate::engine::console::say;
 use crate::engine::failure::Failure;
 use crate::engine::initial_curves;
@@ -230,7 +230,7 @@ impl Problem {
     }
 
     /// A lower bound of the memory that a rank uses in addition to its task.
-    pub fn memory(&self) -> Vec<Part> {
+    pub fn memory(&self) -> Vec<MemoryUse> {
         match &self.subject {
             Subject::Network(trained) => trained.memory(&self.config),
             Subject::Landscape(landscape) => landscape.memory(),
@@ -302,11 +302,11 @@ impl Trained {
     }
 
     /// The memory of evaluations, and of the images that the ranks of a node do not share.
-    fn memory(&self, config: &Config) -> Vec<Part> {
+    fn memory(&self, config: &Config) -> Vec<MemoryUse> {
         let batches = 1.0 + f64::from(u8::from(config.paths.batch.is_some()));
         let threads = config.run.threads_per_rank as f64;
         let bytes = evaluation_bytes(self.network.as_ref(), &config.paths.parameters);
-        let evaluation = Part::new(
+        let evaluation = MemoryUse::new(
             threads * batches * bytes,
             "the evaluation of the network",
             "the sizes in [network], paths.points or run.threads_per_rank",

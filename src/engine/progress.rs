@@ -24,7 +24,7 @@ pub const STALE: Duration = Duration::from_secs(10);
 
 /// A task being worked on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Running {
+pub struct RunningTask {
     /// Name of the task.
     pub name: String,
     /// The rank that works on it.
@@ -65,7 +65,7 @@ pub struct ProgressSnapshot {
     #[serde(default)]
     pub ended: usize,
     /// The tasks that ranks work on.
-    pub running: Vec<Running>,
+    pub running: Vec<RunningTask>,
 }
 
 /// The progress of one stage.
@@ -79,7 +79,7 @@ pub struct Progress {
     done: usize,
     before: usize,
     failed: usize,
-    running: BTreeMap<usize, Running>,
+    running: BTreeMap<usize, RunningTask>,
     started: Instant,
     began: jiff::Timestamp,
     bar: Option<ProgressBar>,
@@ -133,7 +133,7 @@ impl Progress {
         let name = self.names[task].clone();
         self.running.insert(
             task,
-            Running {
+            RunningTask {
                 name,
                 rank,
                 since: jiff::Timestamp::now(),
@@ -290,7 +290,7 @@ pub fn during<T>(stage: &str, directory: &Path, work: impl FnOnce() -> T) -> T {
     let file = directory.join(FILE_NAME);
     let (done, waiting) = std::sync::mpsc::channel::<()>();
     let since = jiff::Timestamp::now();
-    let running = vec![Running {
+    let running = vec![RunningTask {
         name: stage.to_owned(),
         rank: 0,
         since,

@@ -17,7 +17,7 @@ use crate::optimizer::{OptimizerName, Snapshot, TrainingRun};
 use crate::path::{PathSet, PathStop, Track};
 use crate::report::notes::{self, Note, NotedMinima, NotedTraining, Topic};
 use crate::solutions::{
-    EndSets, LandscapeName, SetName, SolutionSet, draw_pairs, draw_pairs_between, select,
+    EndpointSets, LandscapeName, SetName, SolutionSet, draw_pairs, draw_pairs_between, select,
 };
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -48,7 +48,7 @@ pub struct Results<'a> {
 #[derive(Clone, Debug)]
 pub struct PathEndpoints<'s> {
     /// Their names.
-    pub sets: EndSets,
+    pub sets: EndpointSets,
     /// The set of ω^a.
     pub a: &'s SolutionSet,
     /// The set of ω^b; mostly the same.
@@ -321,7 +321,7 @@ impl<'a> Results<'a> {
     /// The number of pairs between the vectors of these sets that get a path on a landscape.
     pub fn drawn_pairs(
         &self,
-        of: &EndSets,
+        of: &EndpointSets,
         landscape: LandscapeName,
         sets: &[SolutionSet],
     ) -> usize {
@@ -356,7 +356,7 @@ impl<'a> Results<'a> {
     ) -> Vec<(PathEndpoints<'s>, LandscapeName)> {
         let (paths, landscapes) = (&self.config.paths, self.landscapes());
         let find = |name: &SetName| sets.iter().find(|set| set.name == *name);
-        let ends = paths.end_sets().into_iter().filter_map(|of| {
+        let ends = paths.endpoint_sets().into_iter().filter_map(|of| {
             let (a, b) = (find(&of.a)?, find(&of.b)?);
             Some(PathEndpoints { sets: of, a, b })
         });
@@ -391,7 +391,7 @@ impl<'a> Results<'a> {
 
     /// Number of paths between the vectors of these sets if no search for a solution fails. 0 if
     /// pairs are chosen in rounds: see [`Self::pairs_to_choose`].
-    pub fn planned_pairs(&self, sets: &EndSets) -> usize {
+    pub fn planned_pairs(&self, sets: &EndpointSets) -> usize {
         if self.config.paths.is_spanning() {
             return 0;
         }

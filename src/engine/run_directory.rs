@@ -19,7 +19,7 @@ use crate::engine::store::{
     journal,
 };
 use crate::engine::version::{COMMIT, VERSION};
-use crate::solutions::{EndSets, SolutionSet};
+use crate::solutions::{EndpointSets, SolutionSet};
 use ndarray::Array2;
 use num_traits::ToBytes;
 use sha2::{Digest, Sha256};
@@ -115,7 +115,11 @@ impl RunDirectory {
     ///
     /// # Errors
     /// As for [`Self::open`].
-    pub fn look(problem: &Problem, directory: &Path, replace: bool) -> Result<Looked, Failure> {
+    pub fn look(
+        problem: &Problem,
+        directory: &Path,
+        replace: bool,
+    ) -> Result<InspectedDirectory, Failure> {
         journal::refuse_dangling_link(directory)?;
         check_existing(directory)?;
         let mut contents = match journal::read(directory, contents_of(&problem.config)) {
@@ -139,7 +143,7 @@ impl RunDirectory {
         }
         let path_states = PathStates::list(directory)?;
         let curve_files = CurveFiles::of(directory);
-        Ok(Looked { contents, replaced: change, path_states, curve_files })
+        Ok(InspectedDirectory { contents, replaced: change, path_states, curve_files })
     }
 
     /// Stores the configuration, unless it is the one in force. Refuses it if it hides results and
@@ -262,7 +266,7 @@ pub fn command_lines(contents: &Contents) -> Vec<String> {
 }
 
 /// A run directory that was looked at under a configuration.
-pub struct Looked {
+pub struct InspectedDirectory {
     /// The records of its journal.
     pub contents: Contents,
     /// The results that the configuration would compute anew, in words.
@@ -279,7 +283,7 @@ fn is_finished(contents: &Contents, task: &TaskKey) -> bool {
             contents.training(optimizer, *initialization).is_some()
         }
         TaskKey::Path { set, landscape, pair } => {
-            contents.path(&EndSets::within(set.clone()), *landscape, *pair).is_some()
+            contents.path(&EndpointSets::within(set.clone()), *landscape, *pair).is_some()
         }
         TaskKey::PathBetween { sets, landscape, pair } => {
             contents.path(sets, *landscape, *pair).is_some()

@@ -483,7 +483,7 @@ mod tests {
     use crate::config::Config;
     use crate::engine::parallel::Signals;
     use crate::engine::results::Results;
-    use crate::engine::stage::{Context, Counts};
+    use crate::engine::stage::{Context, StageCounts};
     use crate::engine::store::Record;
     use crate::optimizer::OptimizerName;
     use crate::solutions::SolutionSet;
@@ -516,8 +516,8 @@ mod tests {
             Ok(())
         }
 
-        fn counts(&self, _: &Results, _: &[SolutionSet]) -> Counts {
-            Counts::default()
+        fn counts(&self, _: &Results, _: &[SolutionSet]) -> StageCounts {
+            StageCounts::default()
         }
     }
 

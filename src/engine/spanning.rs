@@ -7,16 +7,16 @@
 
 use crate::analysis::graph::{Candidate, Candidates};
 use crate::engine::results::{PathEndpoints, Results};
-use crate::engine::stages::estimates::Block;
+use crate::engine::stages::estimates::PairBlock;
 use crate::path::PathResult;
-use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
+use crate::solutions::{EndpointSets, LandscapeName, SetName, SolutionSet};
 use std::collections::BTreeMap;
 
 /// The rounds on a landscape that follow from the results so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rounds {
     /// The pairs that get a path, round by round. In the last round, paths may be missing.
-    pub rounds: Vec<Vec<(EndSets, (u32, u32))>>,
+    pub rounds: Vec<Vec<(EndpointSets, (u32, u32))>>,
     /// Maximum number of further pairs.
     pub left: usize,
 }
@@ -47,7 +47,7 @@ impl Rounds {
     }
 
     /// The pairs between these sets.
-    pub fn pairs(&self, of: &EndSets) -> Vec<(u32, u32)> {
+    pub fn pairs(&self, of: &EndpointSets) -> Vec<(u32, u32)> {
         let all = self.rounds.iter().flatten();
         all.filter(|(sets, _)| sets == of).map(|(_, pair)| *pair).collect()
     }
@@ -59,7 +59,7 @@ fn vectors(sets: &[SolutionSet], name: &SetName) -> usize {
 
 /// All pairs that may get a path.
 struct AllPairs<'a> {
-    sets: Vec<&'a EndSets>,
+    sets: Vec<&'a EndpointSets>,
     /// The index of the sets, and the initialization numbers.
     pairs: Vec<(usize, (u32, u32))>,
     candidates: Candidates,
@@ -80,7 +80,7 @@ impl<'a> AllPairs<'a> {
         nodes.values_mut().zip(0..).for_each(|(place, number)| *place = number);
         let (mut pairs, mut candidates) = (Vec::new(), Vec::new());
         for (place, ends) in ends.iter().enumerate() {
-            for block in Block::all(ends, landscape) {
+            for block in PairBlock::all(ends, landscape) {
                 let estimates = block.estimates(results)?;
                 for (pair, estimate) in block.pairs(results.config.seed).into_iter().zip(estimates)
                 {
@@ -97,7 +97,7 @@ impl<'a> AllPairs<'a> {
     }
 
     /// A pair with the names of its sets.
-    fn named(&self, pair: usize) -> (EndSets, (u32, u32)) {
+    fn named(&self, pair: usize) -> (EndpointSets, (u32, u32)) {
         let (sets, numbers) = self.pairs[pair];
         (self.sets[sets].clone(), numbers)
     }

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, StageSection};
 use crate::engine::assembly::assemble;
-use crate::engine::capacity::Need;
+use crate::engine::capacity::StageMemory;
 use crate::engine::console::say;
 use crate::engine::curves::KeptCurves;
 use crate::engine::failure::Failure;
@@ -16,11 +16,11 @@ use crate::engine::run_directory::last_command;
 use crate::engine::runner::Runner;
 use crate::engine::stages::STAGES;
 use crate::engine::store::Record;
-use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup};
 use crate::engine::task::Computation;
 use crate::report::figure::Figure;
 use crate::report::{IndexColumn, Run, SummaryTable};
-use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
+use crate::solutions::{EndpointSets, LandscapeName, SetName, SolutionSet};
 
 /// Name of the command that runs all stages.
 pub const RUN: &str = "run";
@@ -79,7 +79,7 @@ pub trait Stage: Sync {
     }
 
     /// The numbers of its tasks: done, failed and left. `sets` are the solutions so far.
-    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts;
+    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> StageCounts;
 
     /// Its tasks before anything is computed, for `check`. Tasks that take little time may be left
     /// out.
@@ -112,8 +112,8 @@ pub trait Stage: Sync {
     /// Its memory: of a rank for one of its tasks, and of the root in addition. `line` are the
     /// bytes that the trials of a line search share, or 0 if unknown: they are measured on the
     /// network, which a prediction must not allocate.
-    fn memory(&self, _problem: &Problem, _line: usize) -> Need {
-        Need::default()
+    fn memory(&self, _problem: &Problem, _line: usize) -> StageMemory {
+        StageMemory::default()
     }
 
     /// The numbers of a result for its line in the log.
@@ -133,7 +133,7 @@ pub trait Stage: Sync {
     ///
     /// # Errors
     /// [`AtlasError::Hdf5`] with what could not be written.
-    fn write_atlas(&self, _root: &Node, _atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    fn write_atlas(&self, _root: &AtlasGroup, _atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         Ok(())
     }
 
@@ -174,9 +174,9 @@ pub enum TaskSolutions {
     /// The solutions in these sets.
     Sets(Vec<SetName>),
     /// The solutions in these sets, and the search for paths between them on this landscape.
-    Paths(EndSets, String),
+    Paths(EndpointSets, String),
     /// The solutions in these sets, and the images of this landscape.
-    Endpoints(EndSets, String),
+    Endpoints(EndpointSets, String),
     /// The dependencies of all of these.
     Several(Vec<TaskSolutions>),
 }
@@ -281,9 +281,9 @@ impl Context<'_> {
 
 /// The numbers of the tasks of a stage: done, failed and left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct StageCounts {
     /// Its tasks by kind.
-    pub kinds: Vec<Count>,
+    pub kinds: Vec<KindCounts>,
     /// The tasks that failed, and why.
     pub failures: Vec<FailedTask>,
     /// Whether a stage without tasks for the ranks is done; `None` for all others.
@@ -292,7 +292,7 @@ pub struct Counts {
 
 /// Tasks of one kind. They cost the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Count {
+pub struct KindCounts {
     /// Number of the kind, defined by the stage.
     pub kind: usize,
     /// Name of the kind in tables: `training sgd`.
@@ -345,12 +345,12 @@ impl TaskState {
     }
 }
 
-impl Counts {
+impl StageCounts {
     /// Adds all tasks of one kind. `noun` is the kind in the singular.
     pub fn add(&mut self, kind: usize, noun: &'static str, name: String, tasks: &[TaskState]) {
         let done = tasks.iter().filter(|task| matches!(task.ended, Some(Ok(())))).count();
         let left = tasks.iter().filter(|task| task.ended.is_none()).count();
-        self.kinds.push(Count { kind, name, done, failed: tasks.len() - done - left, left });
+        self.kinds.push(KindCounts { kind, name, done, failed: tasks.len() - done - left, left });
         self.failures.extend(tasks.iter().filter_map(|task| task.failure(noun)));
     }
 }
@@ -378,7 +378,7 @@ mod tests {
 
     #[test]
     fn tasks_are_counted_by_what_became_of_them() {
-        let mut counts = Counts::default();
+        let mut counts = StageCounts::default();
         let ended = [Some(Ok(())), Some(Err("no memory")), None, Some(Ok(()))];
         let tasks: Vec<_> = (0..)
             .zip(ended)
@@ -387,7 +387,7 @@ mod tests {
         counts.add(3, "start", "minima".to_owned(), &tasks);
         assert_eq!(
             counts.kinds,
-            [Count { kind: 3, name: "minima".to_owned(), done: 2, failed: 1, left: 1 }]
+            [KindCounts { kind: 3, name: "minima".to_owned(), done: 2, failed: 1, left: 1 }]
         );
         let failure = FailedTask {
             noun: "start",

@@ -10,7 +10,7 @@
 )]
 
 use super::Real;
-use super::instructions::{Level, allows};
+use super::instructions::{InstructionSet, allows};
 pub(crate) use pulp::{Simd, WithSimd};
 
 pub(super) use pulp::Arch;
@@ -27,14 +27,14 @@ pub(crate) fn arch() -> Arch {
 #[cfg(target_arch = "x86_64")]
 fn detect() -> Arch {
     use pulp::x86::{V3, V4};
-    let widest = allows(Level::Avx512).then(V4::try_new).flatten().map(Arch::V4);
-    let narrower = || allows(Level::Avx2).then(V3::try_new).flatten().map(Arch::V3);
+    let widest = allows(InstructionSet::Avx512).then(V4::try_new).flatten().map(Arch::V4);
+    let narrower = || allows(InstructionSet::Avx2).then(V3::try_new).flatten().map(Arch::V3);
     widest.or_else(narrower).unwrap_or(Arch::Scalar)
 }
 
 #[cfg(not(target_arch = "x86_64"))]
 fn detect() -> Arch {
-    if allows(Level::Avx2) { Arch::new() } else { Arch::Scalar }
+    if allows(InstructionSet::Avx2) { Arch::new() } else { Arch::Scalar }
 }
 
 /// `a · b + c`, fused where the instruction exists: without it, `mul_add` is a slow library call.

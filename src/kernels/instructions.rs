@@ -15,7 +15,7 @@ pub const VARIABLE: &str = "LOSSATLAS_INSTRUCTIONS";
 
 /// Sets of instructions in ascending order. Each includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Level {
+pub(crate) enum InstructionSet {
     /// Those that every processor of the architecture has.
     None,
     /// AVX2 with FMA; on ARM, NEON.
@@ -28,7 +28,7 @@ pub(crate) enum Level {
     Amx,
 }
 
-impl Level {
+impl InstructionSet {
     const ALL: [Self; 5] = [Self::Amx, Self::Vbmi2, Self::Avx512, Self::Avx2, Self::None];
 
     const fn name(self) -> &'static str {
@@ -56,14 +56,14 @@ impl Level {
 }
 
 /// Read once: the instructions of a process never change. `None` is no limit.
-static LIMIT: LazyLock<Result<Option<Level>, String>> =
+static LIMIT: LazyLock<Result<Option<InstructionSet>, String>> =
     LazyLock::new(|| match env::var_os(VARIABLE) {
-        Some(text) if !text.is_empty() => Level::parse(&text.to_string_lossy()).map(Some),
+        Some(text) if !text.is_empty() => InstructionSet::parse(&text.to_string_lossy()).map(Some),
         _ => Ok(None),
     });
 
 /// Whether the instructions of this level may be used if the processor has them.
-pub(crate) fn allows(level: Level) -> bool {
+pub(crate) fn allows(level: InstructionSet) -> bool {
     // Commands that compute refuse an invalid value.
     LIMIT.as_ref().ok().copied().flatten().is_none_or(|limit| level <= limit)
 }
@@ -109,12 +109,12 @@ mod tests {
 
     #[test]
     fn every_level_has_a_name_and_other_words_are_refused_with_all_names() {
-        for level in Level::ALL {
-            assert_eq!(Level::parse(level.name()), Ok(level));
+        for level in InstructionSet::ALL {
+            assert_eq!(InstructionSet::parse(level.name()), Ok(level));
         }
-        assert!(Level::ALL.is_sorted_by(|a, b| a > b));
+        assert!(InstructionSet::ALL.is_sorted_by(|a, b| a > b));
         for word in ["AVX2", "sse", "avx512,avx2"] {
-            let problem = Level::parse(word).unwrap_err();
+            let problem = InstructionSet::parse(word).unwrap_err();
             let names = r#"write "amx", "vbmi2", "avx512", "avx2" or "none""#;
             assert!(problem.contains(word) && problem.contains(names), "{problem}");
         }

@@ -13,7 +13,7 @@ const MAX_DENSE_DIMENSION: usize = 300;
 /// orthogonalization.
 const LANCZOS_STEPS: usize = 120;
 /// Lanczos stops when the residual of the lowest pair is this fraction of the largest eigenvalue: a
-/// tenth of the threshold of [`Curvature::kind`].
+/// tenth of the threshold of [`ExtremeEigenvalues::kind`].
 const LANCZOS_RESIDUAL: f64 = 1e-7;
 /// Eigenvalues below this fraction of the largest one count as zero.
 ///
@@ -47,7 +47,7 @@ impl fmt::Display for StationaryPoint {
 
 /// The lowest and the highest eigenvalue of the Hessian.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Curvature {
+pub struct ExtremeEigenvalues {
     /// The lowest eigenvalue.
     pub lowest: f64,
     /// The highest eigenvalue.
@@ -60,7 +60,7 @@ pub struct Curvature {
     pub direction: Vec<f64>,
 }
 
-impl Curvature {
+impl ExtremeEigenvalues {
     /// The curvature at a point. `None` if a derivative is not finite or the eigensolver fails.
     ///
     /// Up to 300 dimensions all eigenvalues are computed. Above, Lanczos iterations with full
@@ -128,7 +128,9 @@ impl Curvature {
                 next.iter_mut().zip(vector).for_each(|(x, v)| *x -= part * v);
             }
             let left = norm(&next);
-            let Some(ritz) = Ritz::of(&diagonal, &off_diagonal) else { return Ok(None) };
+            let Some(ritz) = ExtremeRitzPairs::of(&diagonal, &off_diagonal) else {
+                return Ok(None);
+            };
             let enough = left * ritz.vector[step].abs() <= LANCZOS_RESIDUAL * ritz.scale();
             // Only rounding errors remain: the basis spans the whole Krylov space of the start
             // vector.
@@ -154,13 +156,13 @@ impl Curvature {
 }
 
 /// The lowest eigenpair of the projected Hessian, and its highest eigenvalue.
-struct Ritz {
+struct ExtremeRitzPairs {
     lowest: f64,
     highest: f64,
     vector: Vec<f64>,
 }
 
-impl Ritz {
+impl ExtremeRitzPairs {
     /// The extreme eigenpairs of a symmetric tridiagonal matrix.
     fn of(diagonal: &[f64], off_diagonal: &[f64]) -> Option<Self> {
         let tridiagonal =
@@ -181,12 +183,12 @@ impl Ritz {
         self.lowest.abs().max(self.highest.abs())
     }
 
-    fn curvature(&self, basis: &[Vec<f64>]) -> Option<Curvature> {
+    fn curvature(&self, basis: &[Vec<f64>]) -> Option<ExtremeEigenvalues> {
         let mut direction = vec![0.0; basis[0].len()];
         for (part, vector) in self.vector.iter().zip(basis) {
             direction.iter_mut().zip(vector).for_each(|(d, v)| *d += part * v);
         }
-        Curvature { lowest: self.lowest, highest: self.highest, direction }.normalized()
+        ExtremeEigenvalues { lowest: self.lowest, highest: self.highest, direction }.normalized()
     }
 }
 
@@ -315,7 +317,7 @@ mod tests {
             let lowest = dimension / 3;
             curvatures[lowest] = -20.0;
             let form = RotatedQuadratic::new(curvatures.clone());
-            let curvature = Curvature::at(&form, &vec![0.1; dimension]).unwrap().unwrap();
+            let curvature = ExtremeEigenvalues::at(&form, &vec![0.1; dimension]).unwrap().unwrap();
             assert_relative_eq!(curvature.lowest, -20.0, max_relative = 1e-6);
             let mut axis = vec![0.0; dimension];
             axis[lowest] = 1.0;
@@ -329,7 +331,8 @@ mod tests {
 
     #[test]
     fn directions_of_one_curvature_do_not_depend_on_their_order() {
-        let curvature = Curvature::at(&DoubleWell::new(3).unwrap(), &[0.0; 3]).unwrap().unwrap();
+        let curvature =
+            ExtremeEigenvalues::at(&DoubleWell::new(3).unwrap(), &[0.0; 3]).unwrap().unwrap();
         assert_eq!(curvature.kind(0.0), StationaryPoint::Maximum);
         let reference = reference(3);
         let overlap = dot(&curvature.direction, &reference) / norm(&reference);
@@ -339,7 +342,7 @@ mod tests {
     #[test]
     fn stationary_points_of_analytic_landscapes_are_what_is_known_of_them() {
         let kind = |landscape: &dyn Landscape<f64>, at: &[f64]| {
-            Curvature::at(landscape, at).unwrap().unwrap().kind(0.0)
+            ExtremeEigenvalues::at(landscape, at).unwrap().unwrap().kind(0.0)
         };
         for minimum in &MuellerBrown::MINIMA {
             assert_eq!(kind(&MuellerBrown, minimum), StationaryPoint::Minimum);
@@ -376,6 +379,6 @@ mod tests {
     #[test]
     fn no_curvature_where_derivatives_are_not_finite() {
         let pair = LennardJones::new(2, 2).unwrap();
-        assert_eq!(Curvature::at(&pair, &[0.0; 4]), Ok(None));
+        assert_eq!(ExtremeEigenvalues::at(&pair, &[0.0; 4]), Ok(None));
     }
 }

@@ -67,7 +67,7 @@ mod two_wells;
 pub use align::{AlignError, Alignment, align};
 pub use analytic::AnalyticLandscape;
 pub use built_in::{BuiltIn, SizeError};
-pub use curvature::{Curvature, StationaryPoint};
+pub use curvature::{ExtremeEigenvalues, StationaryPoint};
 pub use double_well::DoubleWell;
 pub use images::{ImageBatches, ImageLandscape, Interrupt};
 pub use interruptible::Interruptible;

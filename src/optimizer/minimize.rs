@@ -6,7 +6,7 @@
 use super::LbfgsParameters;
 use super::lbfgs::Lbfgs;
 use crate::kernels::norm;
-use crate::landscape::{Curvature, Interrupted, Landscape, StationaryPoint};
+use crate::landscape::{ExtremeEigenvalues, Interrupted, Landscape, StationaryPoint};
 use crate::random::MasterSeed;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
@@ -135,10 +135,10 @@ impl MinimizationResult {
         let mut gradient = vec![0.0; point.len()];
         let value = landscape.value_and_gradient(point, &mut gradient)?;
         let gradient_norm = norm(&gradient);
-        let curvature = Curvature::at(landscape, point)?;
+        let curvature = ExtremeEigenvalues::at(landscape, point)?;
         // A stationary point given with nine decimals has a gradient that is not exactly zero. What
         // counts is the distance to the exact stationary point.
-        let is_stationary = |curvature: &&Curvature| {
+        let is_stationary = |curvature: &&ExtremeEigenvalues| {
             gradient_norm <= GIVEN_TO * curvature.scale() * largest_coordinate(point)
         };
         let kind = curvature.as_ref().filter(is_stationary).map(|curvature| curvature.kind(0.0));
@@ -152,8 +152,10 @@ impl MinimizationResult {
         &self,
         landscape: &dyn Landscape<f64>,
         tolerance: f64,
-    ) -> Result<Option<(Curvature, MinimizationStop)>, Interrupted> {
-        let Some(curvature) = Curvature::at(landscape, &self.theta)? else { return Ok(None) };
+    ) -> Result<Option<(ExtremeEigenvalues, MinimizationStop)>, Interrupted> {
+        let Some(curvature) = ExtremeEigenvalues::at(landscape, &self.theta)? else {
+            return Ok(None);
+        };
         // A curvature below this changes the gradient by less than its tolerance over the whole
         // range of the coordinates. It counts as zero.
         let kind = curvature.kind(tolerance / largest_coordinate(&self.theta));
@@ -161,11 +163,11 @@ impl MinimizationResult {
     }
 
     /// A lower point along the direction of lowest curvature; `None` if there is none. The sign of
-    /// [`Curvature::direction`] is tried first.
+    /// [`ExtremeEigenvalues::direction`] is tried first.
     fn off_the_saddle(
         &self,
         landscape: &dyn Landscape<f64>,
-        curvature: &Curvature,
+        curvature: &ExtremeEigenvalues,
     ) -> Result<Option<Vec<f64>>, Interrupted> {
         let size = largest_coordinate(&self.theta);
         for step in STEPS_OFF_A_SADDLE.iter().flat_map(|step| [step * size, -step * size]) {
@@ -190,7 +192,7 @@ fn largest_coordinate(theta: &[f64]) -> f64 {
 
 /// Minimizes from `start`, `(P,)`, by L-BFGS with golden section search.
 ///
-/// Where the gradient is zero, the [`Curvature`] distinguishes a minimum from a saddle. A saddle or
+/// Where the gradient is zero, the [`ExtremeEigenvalues`] distinguishes a minimum from a saddle. A saddle or
 /// a maximum is left along its direction of lowest curvature, and the minimization continues. The
 /// same start always leads to the same point. This need not be the minimum of the basin in which
 /// the start lies: a line search may step over a ridge to a lower point behind it.

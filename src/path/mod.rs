@@ -28,7 +28,7 @@ pub use finder::{FoundPath, PathError, find_path, find_path_for};
 pub use fourier::Sines;
 pub use grid::{Grid, equally_spaced};
 pub use parameters::{Objective, PathParameters, RateSchedule};
-pub use polyline::Hats;
+pub use polyline::HatFunctions;
 pub use registry::{ChosenMethod, CurvePrecision, METHODS, PathMethod, Straight, StraightIn};
 pub use result::{AccuracyProfiles, PathResult, PathSet, PathStop};
 pub use search::{DescentEnd, PathSearch, PathState};

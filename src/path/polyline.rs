@@ -22,14 +22,14 @@ pub static METHOD: PathMethod = PathMethod {
 };
 
 fn straight<A: Real>(method: &ChosenMethod, endpoints: [&[A]; 2]) -> Box<dyn Curve<A>> {
-    Box::new(Bent::straight(endpoints, Hats(method.count("knots"))))
+    Box::new(Bent::straight(endpoints, HatFunctions(method.count("knots"))))
 }
 
 /// φ_n(t) = max(0, 1 − |(K + 1) t − n|): 1 at its own knot, 0 at all others, linear in between.
 #[derive(Clone, Copy, Debug)]
-pub struct Hats(pub usize);
+pub struct HatFunctions(pub usize);
 
-impl Shapes for Hats {
+impl Shapes for HatFunctions {
     fn count(&self) -> usize {
         self.0
     }

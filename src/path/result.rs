@@ -1,6 +1,6 @@
 //! The result of the search for a path, and the paths of a set of solutions.
 
-use crate::solutions::{EndSets, LandscapeName};
+use crate::solutions::{EndpointSets, LandscapeName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -160,7 +160,7 @@ impl fmt::Display for PathStop {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PathSet {
     /// The sets of the endpoints, usually one.
-    pub set: EndSets,
+    pub set: EndpointSets,
     /// The landscape.
     pub landscape: LandscapeName,
     /// Initialization numbers (a, b) of the endpoints of each path.

@@ -2,20 +2,22 @@
 
 use super::panel::{Mark, Panel, Subject};
 use super::run::Run;
-use super::style::{Look, end_sets, group_name, look, look_between, set_look, set_name};
+use super::style::{
+    DrawingStyle, endpoint_sets, group_name, look, look_between, set_look, set_name,
+};
 use crate::data::Split;
 use crate::optimizer::OptimizerName;
-use crate::solutions::{EndSets, SetName};
+use crate::solutions::{EndpointSets, SetName};
 
 impl Run<'_> {
     /// The look of a set: one color and one marker in every figure.
-    pub fn look(&self, set: &SetName) -> Look {
+    pub fn look(&self, set: &SetName) -> DrawingStyle {
         let sets: Vec<&SetName> = self.sets.iter().map(|known| &known.name).collect();
         set_look(set, &sets)
     }
 
     /// The look of paths: that of the set of their endpoints; between two sets one of its own.
-    pub fn look_of(&self, sets: &EndSets) -> Look {
+    pub fn look_of(&self, sets: &EndpointSets) -> DrawingStyle {
         match sets.single() {
             Some(set) => self.look(set),
             None => look_between(sets, &self.groups()),
@@ -23,7 +25,7 @@ impl Run<'_> {
     }
 
     /// The look of an optimizer, whatever set its solutions are in.
-    pub fn look_of_optimizer(&self, optimizer: &str) -> Look {
+    pub fn look_of_optimizer(&self, optimizer: &str) -> DrawingStyle {
         look(optimizer, &self.groups())
     }
 
@@ -42,8 +44,8 @@ impl Run<'_> {
     }
 
     /// The mark of a path.
-    pub fn pair(&self, sets: &EndSets, (a, b): (u32, u32)) -> Mark {
-        let name = format!("{}, from {a} to {b}", end_sets(sets));
+    pub fn pair(&self, sets: &EndpointSets, (a, b): (u32, u32)) -> Mark {
+        let name = format!("{}, from {a} to {b}", endpoint_sets(sets));
         let keys = [self.key(&sets.a, a), self.key(&sets.b, b)];
         Mark { name, subject: Subject::Pair(keys) }
     }
@@ -62,7 +64,7 @@ fn snapshots(optimizer: &OptimizerName) -> [SetName; 2] {
 impl Panel {
     /// The same, whose last layer shows paths between these sets: both must be switched on.
     #[must_use]
-    pub fn of_paths(self, sets: &EndSets) -> Self {
+    pub fn of_paths(self, sets: &EndpointSets) -> Self {
         match sets.single() {
             Some(set) => self.of_sets([set]),
             None => self.of_sets([format!("{}+{}", sets.a, sets.b)]),

@@ -2,10 +2,10 @@
 
 use super::number::{percent, typeset_short};
 use super::run::Run;
-use super::style::{end_sets, set_name};
+use super::style::{endpoint_sets, set_name};
 use crate::analysis::statistics::Summary;
 use crate::path::{PathResult, PathSet, PathStop};
-use crate::solutions::{EndSets, LandscapeName, SolutionSet};
+use crate::solutions::{EndpointSets, LandscapeName, SolutionSet};
 
 /// A column of the table.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +24,7 @@ pub struct IndexColumn {
 #[derive(Clone, Debug, PartialEq)]
 pub struct IndexCell {
     /// The set, or the sets of the endpoints of paths.
-    pub sets: EndSets,
+    pub sets: EndpointSets,
     /// The landscape; `None` for a number that belongs to the set alone.
     pub landscape: Option<LandscapeName>,
     /// The number, by which rows are sorted; NaN comes last.
@@ -36,7 +36,7 @@ pub struct IndexCell {
 /// A row of the table.
 pub struct IndexRow {
     /// The sets.
-    pub sets: EndSets,
+    pub sets: EndpointSets,
     /// The landscape; `None` for a set without paths.
     pub landscape: Option<LandscapeName>,
 }
@@ -49,7 +49,7 @@ pub const FALLING: &str = "\u{a0}↓";
 impl IndexCell {
     /// The median of the numbers that are finite; `None` if none is.
     pub fn median(
-        sets: &EndSets,
+        sets: &EndpointSets,
         landscape: LandscapeName,
         numbers: impl IntoIterator<Item = f64>,
     ) -> Option<Self> {
@@ -60,7 +60,7 @@ impl IndexCell {
     }
 
     /// A number of tasks or solutions.
-    pub fn count(sets: &EndSets, landscape: LandscapeName, count: usize) -> Self {
+    pub fn count(sets: &EndpointSets, landscape: LandscapeName, count: usize) -> Self {
         let (value, text) = (count as f64, count.to_string());
         Self { sets: sets.clone(), landscape: Some(landscape), value, text }
     }
@@ -74,14 +74,14 @@ impl IndexCell {
 
     /// Of a set, on whatever landscape.
     fn of_set(set: &SolutionSet, value: f64, text: String) -> Self {
-        Self { sets: EndSets::within(set.name.clone()), landscape: None, value, text }
+        Self { sets: EndpointSets::within(set.name.clone()), landscape: None, value, text }
     }
 }
 
 impl IndexRow {
     /// The printed name of its sets.
     pub fn name(&self) -> String {
-        self.sets.single().map_or_else(|| end_sets(&self.sets), set_name)
+        self.sets.single().map_or_else(|| endpoint_sets(&self.sets), set_name)
     }
 
     /// The cell of a column in this row.
@@ -96,7 +96,7 @@ impl IndexRow {
 /// The rows of a run: every set on every landscape of its paths.
 pub fn rows(run: &Run<'_>) -> Vec<IndexRow> {
     let mut rows: Vec<IndexRow> = Vec::new();
-    let mut add = |sets: EndSets, landscape| {
+    let mut add = |sets: EndpointSets, landscape| {
         if !rows.iter().any(|row| row.sets == sets && row.landscape == landscape) {
             rows.push(IndexRow { sets, landscape });
         }
@@ -104,7 +104,7 @@ pub fn rows(run: &Run<'_>) -> Vec<IndexRow> {
     let (with_paths, more) = (|| run.paths.iter().filter(|of| !of.pairs.is_empty()), &run.index);
     let more = || more.iter().flat_map(|column| &column.cells);
     for set in run.sets.iter().filter(|set| set.theta.nrows() > 0) {
-        let sets = EndSets::within(set.name.clone());
+        let sets = EndpointSets::within(set.name.clone());
         let of_paths = with_paths().filter(|of| of.set == sets).map(|of| Some(of.landscape));
         let of_cells = more().filter(|cell| cell.sets == sets).map(|cell| cell.landscape);
         let mut landscapes: Vec<_> = of_paths.chain(of_cells).flatten().collect();

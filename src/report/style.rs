@@ -5,7 +5,7 @@
 
 use super::panel::Marker;
 use crate::optimizer::optimizer_kind;
-use crate::solutions::{EndSets, SetName};
+use crate::solutions::{EndpointSets, SetName};
 
 /// Red, green and blue, 0 to 255.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub const GRAY: Color = Color(110, 110, 110);
 
 /// How sets of one group, or curves of one kind, are drawn in every figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
+pub struct DrawingStyle {
     /// Their color.
     pub color: Color,
     /// Their marker.
@@ -42,10 +42,10 @@ pub struct Look {
 
 /// The look of a group. It is fixed for the optimizers and depends on the place among `groups` for
 /// others.
-pub fn look(group: &str, groups: &[&str]) -> Look {
+pub fn look(group: &str, groups: &[&str]) -> DrawingStyle {
     match group {
-        "sgd" => Look { color: VERMILION, marker: Marker::Disk },
-        "lbfgs" => Look { color: BLUE, marker: Marker::Square },
+        "sgd" => DrawingStyle { color: VERMILION, marker: Marker::Disk },
+        "lbfgs" => DrawingStyle { color: BLUE, marker: Marker::Square },
         _ => numbered(
             groups
                 .iter()
@@ -57,9 +57,9 @@ pub fn look(group: &str, groups: &[&str]) -> Look {
 }
 
 /// The look number `index`, for groups and curves without a fixed look.
-pub fn numbered(index: usize) -> Look {
+pub fn numbered(index: usize) -> DrawingStyle {
     let markers = [Marker::Diamond, Marker::Triangle, Marker::Cross, Marker::Square, Marker::Disk];
-    Look { color: OTHERS[index % OTHERS.len()], marker: markers[index % markers.len()] }
+    DrawingStyle { color: OTHERS[index % OTHERS.len()], marker: markers[index % markers.len()] }
 }
 
 /// The printed name of a group.
@@ -73,7 +73,7 @@ pub fn set_name(set: &SetName) -> String {
 }
 
 /// The printed names of the sets of the ends of paths: `"SGD train"`, `"SGD train – L-BFGS train"`.
-pub fn end_sets(sets: &EndSets) -> String {
+pub fn endpoint_sets(sets: &EndpointSets) -> String {
     match sets.single() {
         Some(set) => set_name(set),
         None => format!("{} – {}", set_name(&sets.a), set_name(&sets.b)),
@@ -82,7 +82,7 @@ pub fn end_sets(sets: &EndSets) -> String {
 
 /// The look of a set among all `sets` of a run: that of its group; further sets of a group in other
 /// shades with other markers.
-pub fn set_look(set: &SetName, sets: &[&SetName]) -> Look {
+pub fn set_look(set: &SetName, sets: &[&SetName]) -> DrawingStyle {
     let mut groups = Vec::new();
     for group in sets.iter().map(|known| known.group()) {
         if !groups.contains(&group) {
@@ -93,7 +93,9 @@ pub fn set_look(set: &SetName, sets: &[&SetName]) -> Look {
     let mut of_group = sets.iter().filter(|known| known.group() == set.group());
     match of_group.position(|known| *known == set).unwrap_or(0) {
         0 => own,
-        place => Look { color: shade(own.color, place), marker: variant(own.marker, place) },
+        place => {
+            DrawingStyle { color: shade(own.color, place), marker: variant(own.marker, place) }
+        }
     }
 }
 
@@ -119,7 +121,7 @@ fn variant(marker: Marker, place: usize) -> Marker {
 }
 
 /// The look of paths between two sets.
-pub fn look_between(sets: &EndSets, groups: &[&str]) -> Look {
+pub fn look_between(sets: &EndpointSets, groups: &[&str]) -> DrawingStyle {
     // The pairs of groups come after all groups without a fixed look, each with its own number.
     let others = groups.iter().filter(|group| !FIXED.contains(group)).count();
     let place = |set: &SetName| {
@@ -172,7 +174,7 @@ mod tests {
         let groups = ["adam", "slow", "fast"];
         let set = |group: &str| SetName::parse(&format!("{group}/train")).unwrap();
         let between = [(0, 1), (0, 2), (1, 2)]
-            .map(|(a, b)| EndSets { a: set(groups[a]), b: set(groups[b]) })
+            .map(|(a, b)| EndpointSets { a: set(groups[a]), b: set(groups[b]) })
             .map(|sets| look_between(&sets, &groups));
         let own = groups.map(|group| look(group, &groups));
         let all = [own, between].concat();
@@ -187,7 +189,7 @@ mod tests {
         let sets = ["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "torch/a", "torch/b"]
             .map(|name| SetName::parse(name).unwrap());
         let all: Vec<&SetName> = sets.iter().collect();
-        let looks: Vec<Look> = all.iter().map(|set| set_look(set, &all)).collect();
+        let looks: Vec<DrawingStyle> = all.iter().map(|set| set_look(set, &all)).collect();
         for (i, a) in looks.iter().enumerate() {
             assert!(looks[i + 1..].iter().all(|b| a.color != b.color), "{looks:?}");
         }

@@ -5,7 +5,7 @@ use crate::analysis::statistics::{
     Analysis, Interval, Moments, PairValues, Summary, pair_shift_interval_between,
 };
 use crate::path::{AccuracyProfiles, PathResult, PathSet};
-use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
+use crate::solutions::{EndpointSets, LandscapeName, SetName, SolutionSet};
 use serde::{Deserialize, Serialize};
 
 /// A few numbers for each set of a run.
@@ -52,7 +52,7 @@ pub struct LossRow {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BarrierRow {
     /// The set, or the sets of the ends.
-    pub set: EndSets,
+    pub set: EndpointSets,
     /// The landscape.
     pub landscape: LandscapeName,
     /// Number of paths found.
@@ -102,7 +102,7 @@ impl AccuracySummaries {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ShiftRow {
     /// The two sets.
-    pub between: EndSets,
+    pub between: EndpointSets,
     /// One of them.
     pub within: SetName,
     /// The landscape of both.
@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn failed_paths_are_counted_and_infinite_barriers_left_out() {
         let paths = PathSet {
-            set: EndSets::within(SetName::parse("sgd/test").unwrap()),
+            set: EndpointSets::within(SetName::parse("sgd/test").unwrap()),
             landscape: LandscapeName::Test,
             pairs: vec![(1, 2), (3, 1), (2, 3), (1, 3)],
             results: vec![
@@ -346,7 +346,7 @@ mod tests {
     fn barriers_between_two_sets_are_compared_with_those_within_each() {
         let set = |name: &str| SetName::parse(name).unwrap();
         let (sgd, lbfgs) = (set("sgd/train"), set("lbfgs/train"));
-        let paths = |set: EndSets, pairs: &[(u32, u32)], above: f64| PathSet {
+        let paths = |set: EndpointSets, pairs: &[(u32, u32)], above: f64| PathSet {
             set,
             landscape: LandscapeName::Train,
             pairs: pairs.to_vec(),
@@ -356,7 +356,7 @@ mod tests {
                 .collect(),
         };
         let within = [(1, 2), (2, 3), (3, 4), (4, 1), (1, 3)];
-        let joined = EndSets { a: sgd.clone(), b: lbfgs };
+        let joined = EndpointSets { a: sgd.clone(), b: lbfgs };
         let all = [
             paths(sgd.clone().into(), &within, 1.0),
             paths(joined.clone(), &[(1, 1), (2, 3), (3, 2), (4, 4), (2, 4), (1, 2)], 3.0),

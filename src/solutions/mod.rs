@@ -7,6 +7,6 @@ pub mod selection;
 pub mod set;
 
 pub use landscape::{DatasetName, LandscapeName};
-pub use pairs::{EndSets, Pairs, directed, draw_pairs, draw_pairs_between};
+pub use pairs::{EndpointSets, Pairs, directed, draw_pairs, draw_pairs_between};
 pub use selection::{SelectedNumbers, Selection};
 pub use set::{SetName, SolutionSet, select};

@@ -8,14 +8,14 @@ use std::fmt;
 /// The sets of the endpoints of paths: ω^a is a vector of the first, ω^b of the second. Usually
 /// both are the same set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct EndSets {
+pub struct EndpointSets {
     /// The set of ω^a, at t = 0.
     pub a: SetName,
     /// The set of ω^b, at t = 1.
     pub b: SetName,
 }
 
-impl EndSets {
+impl EndpointSets {
     /// Paths within a set.
     pub fn within(set: SetName) -> Self {
         Self { a: set.clone(), b: set }
@@ -53,20 +53,20 @@ impl EndSets {
     }
 }
 
-impl From<SetName> for EndSets {
+impl From<SetName> for EndpointSets {
     fn from(set: SetName) -> Self {
         Self::within(set)
     }
 }
 
-impl PartialEq<SetName> for EndSets {
+impl PartialEq<SetName> for EndpointSets {
     fn eq(&self, set: &SetName) -> bool {
         self.single() == Some(set)
     }
 }
 
 /// `sgd/train`, or `sgd/train – lbfgs/train`.
-impl fmt::Display for EndSets {
+impl fmt::Display for EndpointSets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.single() {
             Some(set) => set.fmt(f),
@@ -181,8 +181,8 @@ mod tests {
     #[test]
     fn names_of_two_sets() {
         let set = |name| SetName::parse(name).unwrap();
-        let one = EndSets::within(set("sgd/train"));
-        let two = EndSets { a: set("sgd/train"), b: set("lbfgs/test") };
+        let one = EndpointSets::within(set("sgd/train"));
+        let two = EndpointSets { a: set("sgd/train"), b: set("lbfgs/test") };
         assert!(one == set("sgd/train") && two != set("sgd/train"));
         assert_eq!((one.to_string(), one.path()), ("sgd/train".into(), "sgd/train".into()));
         assert_eq!(two.to_string(), "sgd/train – lbfgs/test");

@@ -3,7 +3,7 @@
 use crate::support::mpirun_command;
 use assert_cmd::Command;
 use lossatlas::engine::store::{Contents, journal};
-use lossatlas::solutions::{EndSets, LandscapeName, SetName};
+use lossatlas::solutions::{EndpointSets, LandscapeName, SetName};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -135,7 +135,7 @@ impl Study {
         let Ok((contents, _)) = journal::read(&self.out(), Contents::default()) else {
             return Vec::new();
         };
-        let set = EndSets::within(SetName::parse("minima/relaxed").expect("a name"));
+        let set = EndpointSets::within(SetName::parse("minima/relaxed").expect("a name"));
         let minima = (0..8).filter_map(|number| {
             let test = contents.minimum_on_test(number);
             let minimum = contents.minimum(number)?;

@@ -22,7 +22,7 @@ use lossatlas::path::refine::{
     Side, Verdict,
 };
 use lossatlas::path::{AccuracyProfiles, PathResult, PathSet, PathStop, Track};
-use lossatlas::solutions::{EndSets, LandscapeName, SetName, SolutionSet, select};
+use lossatlas::solutions::{EndpointSets, LandscapeName, SetName, SolutionSet, select};
 use ndarray::{Array2, array};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -101,7 +101,7 @@ impl KeptFiles {
         let states = PathStates::list(root.path()).expect("a directory without states");
         let files = CurveFiles::of(root.path());
         let kept = KeptCurves { paths: &config.paths, contents, files: &files, states: &states };
-        let sets = EndSets::within(name("sgd/train"));
+        let sets = EndpointSets::within(name("sgd/train"));
         for pair in [(7, 3), (7, 7)] {
             let place = PathPlace { sets: &sets, landscape: LandscapeName::Train, pair };
             let (path, steps) = kept.place(place).expect("a path that was found");
@@ -447,7 +447,7 @@ fn certificate() -> Certificate {
     let side = |place, value| Side { place, value, slope: 0.25 };
     Certificate {
         verdict: Verdict::UpperBound,
-        is_at_end: false,
+        is_at_endpoint: false,
         failed: vec![Condition::Stationary, Condition::Connected],
         height: 0.5,
         t: 0.75,
@@ -509,7 +509,7 @@ fn paths() -> Vec<PathSet> {
         set("sgd/train", LandscapeName::Test, Vec::new()),
         set("torch/final.1", LandscapeName::Test, vec![Err("no memory".into())]),
         PathSet {
-            set: EndSets { a: name("sgd/train"), b: name("torch/final.1") },
+            set: EndpointSets { a: name("sgd/train"), b: name("torch/final.1") },
             landscape: LandscapeName::Train,
             pairs: vec![(7, 7)],
             results: vec![Err("no memory".into())],

@@ -54,11 +54,11 @@ pub fn match_weights(
         return None;
     }
     let forward: Vec<usize> = (0..symmetry.groups().len()).collect();
-    let mut best = Descent::new(symmetry, onto, moving);
+    let mut best = CoordinateDescent::new(symmetry, onto, moving);
     best.descend(&forward);
     for number in 0..=orders {
         let mut order = forward.clone();
-        let mut descent = Descent::new(symmetry, onto, moving);
+        let mut descent = CoordinateDescent::new(symmetry, onto, moving);
         if number > 0 && order.len() == 1 {
             descent.begin_at(symmetry.random(generator));
         } else {
@@ -85,7 +85,7 @@ pub(super) fn distance(x: &[f64], y: &[f64]) -> f64 {
 }
 
 /// Coordinate descent from one start.
-struct Descent<'a> {
+struct CoordinateDescent<'a> {
     symmetry: &'a Symmetry,
     onto: &'a [f64],
     /// `moving` after `exchange`.
@@ -95,7 +95,7 @@ struct Descent<'a> {
     gain: f64,
 }
 
-impl<'a> Descent<'a> {
+impl<'a> CoordinateDescent<'a> {
     fn new(symmetry: &'a Symmetry, onto: &'a [f64], moving: &[f64]) -> Self {
         let gain = GAIN * norm(onto) * norm(moving);
         let (moved, exchange) = (moving.to_vec(), symmetry.identity());

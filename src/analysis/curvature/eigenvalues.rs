@@ -1,6 +1,6 @@
 //! The largest and the lowest eigenvalues.
 
-use super::krylov::{Krylov, Ritz, random_start};
+use super::krylov::{Krylov, RitzPairs, random_start};
 use super::{CurvatureError, HessianProduct};
 use crate::landscape::Interrupted;
 use crate::random::MasterSeed;
@@ -207,7 +207,7 @@ impl<'a> Eigenvalues<'a> {
 
     /// Whether all wanted eigenvalues have converged, and no more copies are expected. Starts the
     /// search for copies where one is due.
-    fn has_converged(&mut self, ritz: &Ritz) -> bool {
+    fn has_converged(&mut self, ritz: &RitzPairs) -> bool {
         let SpectrumParameters { largest, lowest, tolerance, repeats, .. } = self.parameters;
         let count = self.progress.krylov.len();
         let list = self.wanted().concat();
@@ -232,7 +232,7 @@ impl<'a> Eigenvalues<'a> {
         false
     }
 
-    fn spectrum(&self, ritz: &Ritz, end: SpectrumEnd) -> Spectrum {
+    fn spectrum(&self, ritz: &RitzPairs, end: SpectrumEnd) -> Spectrum {
         let limit = self.parameters.tolerance * self.progress.scale;
         let [largest, lowest] = self.wanted().map(|list| {
             let residuals = self.progress.krylov.residuals(ritz, &list);

@@ -43,7 +43,7 @@ struct Waiting {
 }
 
 /// Eigenpairs of the projected Hessian.
-pub(super) struct Ritz {
+pub(super) struct RitzPairs {
     /// `(n,)` in ascending order.
     pub values: Vec<f64>,
     /// `(n, n)` eigenvectors in the basis, one a column.
@@ -158,7 +158,7 @@ impl Krylov {
     }
 
     /// All eigenpairs of the symmetric part of C.
-    pub fn ritz(&self) -> Result<Ritz, CurvatureError> {
+    pub fn ritz(&self) -> Result<RitzPairs, CurvatureError> {
         let size = self.len();
         let symmetric =
             |(i, j): (usize, usize)| f64::midpoint(self.columns[j][i], self.columns[i][j]);
@@ -169,14 +169,14 @@ impl Krylov {
             return Err(failed);
         }
         let (values, vectors) = matrix.eigh(UPLO::Lower).map_err(|_| failed)?;
-        Ok(Ritz { values: values.to_vec(), vectors })
+        Ok(RitzPairs { values: values.to_vec(), vectors })
     }
 
     /// |H x − λ x| of each eigenpair in the list, x = Vᵀ y.
     ///
     /// Its part inside the subspace is (C − (C + Cᵀ)/2) y, the one outside Σⱼ yⱼ rⱼ, where rⱼ are
     /// the waiting residuals.
-    pub fn residuals(&self, ritz: &Ritz, list: &[usize]) -> Vec<f64> {
+    pub fn residuals(&self, ritz: &RitzPairs, list: &[usize]) -> Vec<f64> {
         let overlaps = self.overlaps();
         let residual = |&index: &usize| {
             let y = ritz.vectors.column(index);
@@ -207,7 +207,7 @@ impl Krylov {
 
     /// The waiting vector that contributes most to the residuals of the eigenpairs in the list; the
     /// last one if none does.
-    pub fn most_wanted(&self, ritz: &Ritz, list: &[usize]) -> usize {
+    pub fn most_wanted(&self, ritz: &RitzPairs, list: &[usize]) -> usize {
         let mut best = (self.waiting.len() - 1, 0.0);
         for (k, Waiting { residual_of, vector }) in self.waiting.iter().enumerate() {
             let Some(j) = *residual_of else { continue };
@@ -221,7 +221,7 @@ impl Krylov {
     }
 
     /// The eigenvector x = Vᵀ y, `(P,)`. The first of its largest components is positive.
-    pub fn eigenvector(&self, ritz: &Ritz, index: usize) -> Vec<f64> {
+    pub fn eigenvector(&self, ritz: &RitzPairs, index: usize) -> Vec<f64> {
         let mut sum = vec![0.0; self.basis[0].len()];
         for (unit, &part) in self.basis.iter().zip(ritz.vectors.column(index)) {
             add_scaled(part, unit, &mut sum);

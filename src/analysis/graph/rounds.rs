@@ -133,17 +133,17 @@ impl Candidates {
         graph: &HeightGraph,
         merges: &Merges,
         tried: &[Option<f64>],
-    ) -> Vec<Meeting> {
+    ) -> Vec<UncertainMerge> {
         let mut merge_of = vec![None; self.nodes * self.nodes.saturating_sub(1) / 2];
         merges.for_each_pair(|merge, pair| merge_of[condensed(self.nodes, pair)] = Some(merge));
-        let mut meetings: BTreeMap<usize, Meeting> = BTreeMap::new();
+        let mut meetings: BTreeMap<usize, UncertainMerge> = BTreeMap::new();
         for &pair in self.order.iter().filter(|&&pair| tried[pair].is_none()) {
             let [a, b] = self.pairs[pair].nodes;
             let Some(merge) = merge_of[condensed(self.nodes, [a, b])] else { continue };
             let end = graph.nodes()[a].max(graph.nodes()[b]);
             if end < merges.merges()[merge].height {
                 let gap = gap(merges, merge);
-                let meeting = Meeting { merge, gap, pairs: Vec::new() };
+                let meeting = UncertainMerge { merge, gap, pairs: Vec::new() };
                 meetings.entry(merge).or_insert(meeting).pairs.push(pair);
             }
         }
@@ -152,7 +152,7 @@ impl Candidates {
 }
 
 /// A merge that an untried pair may lower.
-struct Meeting {
+struct UncertainMerge {
     merge: usize,
     /// Maximum distance by which it could fall.
     gap: f64,
@@ -160,7 +160,7 @@ struct Meeting {
     pairs: Vec<usize>,
 }
 
-impl Meeting {
+impl UncertainMerge {
     /// Pairs whose route through the graph has two highest paths or more. If all paths are exact,
     /// only these can be lower than the merge. One pair represents all pairs between the same two
     /// clusters below the merge. Clusters with a path between them are left out.

@@ -6,7 +6,7 @@ mod tests;
 
 use super::summary::check_finite;
 use super::{Interval, StatisticsError};
-use graph::{Graph, Shared};
+use graph::{PairGraph, SharedGraph};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// Numbers that belong to pairs, such as barriers between two solutions each.
@@ -125,11 +125,11 @@ pub fn pair_shift_interval_between(
             return Err(StatisticsError::Empty);
         }
     }
-    let sides = [Graph::of(x, joins_two_sets[0]), Graph::of(y, joins_two_sets[1])];
+    let sides = [PairGraph::of(x, joins_two_sets[0]), PairGraph::of(y, joins_two_sets[1])];
     if sides.iter().any(|side| side.freedom() < 2) {
         return Ok(None);
     }
-    let shared = Shared::of(&sides);
+    let shared = SharedGraph::of(&sides);
     let estimate = sides[0].mean - sides[1].mean;
     let (variance, freedom) = variance(&sides, &shared);
     let outside = (1.0 - confidence) / 2.0;
@@ -139,7 +139,7 @@ pub fn pair_shift_interval_between(
 }
 
 /// The variance of x̄ − ȳ and its degrees of freedom.
-fn variance(sides: &[Graph; 2], shared: &Shared) -> (f64, f64) {
+fn variance(sides: &[PairGraph; 2], shared: &SharedGraph) -> (f64, f64) {
     let pair_covariance = shared.pair_covariance(sides);
     let covariances = [shared.node_covariance(sides, pair_covariance), pair_covariance];
     let [estimated, apart] =
@@ -153,7 +153,7 @@ fn variance(sides: &[Graph; 2], shared: &Shared) -> (f64, f64) {
 }
 
 /// The variance of x̄ − ȳ for these covariances of solutions and of pairs.
-fn variance_with(sides: &[Graph; 2], shared: &Shared, covariances: [f64; 2]) -> f64 {
+fn variance_with(sides: &[PairGraph; 2], shared: &SharedGraph, covariances: [f64; 2]) -> f64 {
     let [x, y] = sides;
     let [of_nodes, of_pairs] = covariances;
     let of_pairs = x.pair_variance / x.pairs() + y.pair_variance / y.pairs()
@@ -164,7 +164,7 @@ fn variance_with(sides: &[Graph; 2], shared: &Shared, covariances: [f64; 2]) -> 
 }
 
 /// Degrees of freedom of that variance.
-fn freedom(sides: &[Graph; 2], shared: &Shared) -> f64 {
+fn freedom(sides: &[PairGraph; 2], shared: &SharedGraph) -> f64 {
     let [x, y] = sides;
     // The estimate from the sums over solutions, if pairs had no contribution of their own.
     let gross = [x, y].map(|side| side.mean_from_nodes(side.square / side.node_weight));

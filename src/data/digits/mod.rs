@@ -111,7 +111,7 @@ fn draw_set(seed: MasterSeed, purpose: &str, count: usize) -> Images {
 fn write_digit(label: u8, pixels: &mut [u8], random: &mut impl Rng) {
     let variants = GLYPHS[usize::from(label)];
     let glyph = variants[random.random_range(0..variants.len())];
-    let hand = Hand::draw(random);
+    let hand = GlyphPlacement::draw(random);
     let mut pen = Pen::draw(random);
     for stroke in glyph {
         // At a corner one curve ends and the next one begins, at the same displaced point.
@@ -129,7 +129,7 @@ fn write_digit(label: u8, pixels: &mut [u8], random: &mut impl Rng) {
 }
 
 /// The random map from the box of a glyph, scaled to side 1 about its middle, to pixels.
-struct Hand {
+struct GlyphPlacement {
     /// Rows of the linear map, pixels.
     linear: [[f32; 2]; 2],
     /// The position of the middle of the box, in pixels.
@@ -141,7 +141,7 @@ struct Hand {
 /// Standard deviation of each point of a stroke, as a part of the box's side.
 const JITTER: f32 = 0.03;
 
-impl Hand {
+impl GlyphPlacement {
     fn draw(random: &mut impl Rng) -> Self {
         let (turn, slant) = (0.15 * bell(random), 0.12 + 0.20 * bell(random));
         let (width, height) = (18.0 + 3.0 * bell(random), 18.0 + 1.2 * bell(random));

@@ -27,7 +27,7 @@ const DEPTH: usize = 4;
 const MAX_ENTRIES: usize = 20_000;
 
 /// The four files of a set, each `None` if it is missing or if several fit, and the problems.
-pub(super) struct Found {
+pub(super) struct FoundFiles {
     pub files: [Option<PathBuf>; 4],
     pub problems: Vec<FileProblem>,
 }
@@ -36,14 +36,14 @@ pub(super) struct Found {
 ///
 /// Files with the names of MNIST in the folder itself take precedence. If there are none, every set
 /// in it and below is a candidate, and there must be exactly one.
-pub(super) fn find(directory: &Path, prefix: Option<&str>) -> Result<Found, FileProblem> {
+pub(super) fn find(directory: &Path, prefix: Option<&str>) -> Result<FoundFiles, FileProblem> {
     if !directory.is_dir() {
         return Err(FileProblem::NoDirectory { directory: directory.into() });
     }
     if prefix.is_none() {
         let named = FILES.map(|name| locate(directory, name));
         if named.iter().all(Option::is_some) {
-            return Ok(Found { files: named, problems: Vec::new() });
+            return Ok(FoundFiles { files: named, problems: Vec::new() });
         }
     }
     let (mut sets, others) = look(directory);
@@ -135,7 +135,7 @@ impl Candidates {
     }
 
     /// Chooses one file for each.
-    fn files(self, key: &FileSetKey) -> Found {
+    fn files(self, key: &FileSetKey) -> FoundFiles {
         let mut problems = Vec::new();
         let files = self.missing(key);
         if !files.is_empty() {
@@ -148,7 +148,7 @@ impl Candidates {
                 None
             }
         });
-        Found { files, problems }
+        FoundFiles { files, problems }
     }
 }
 

@@ -14,7 +14,7 @@ use super::{DataFormat, Dataset, DatasetError};
 use crate::keys::{ChoiceKey, KeyKind, Values};
 use crate::random::MasterSeed;
 use file::{Content, IdxFile};
-use find::{FILES, Found, find};
+use find::{FILES, FoundFiles, find};
 use std::path::{Path, PathBuf};
 
 /// `kind = "idx"`.
@@ -110,7 +110,7 @@ pub fn load(
     wanted: WantedImages,
 ) -> Result<Dataset, DatasetError> {
     let found = find(directory, prefix).map_err(|problem| refused(&[problem]))?;
-    let Found { files, mut problems } = found;
+    let FoundFiles { files, mut problems } = found;
     let [train_images, train_labels, test_images, test_labels] = &files;
     let mut set = |images: &Option<PathBuf>, labels: &Option<PathBuf>, limit| {
         let images = images.as_ref().map(|images| read_images(images, channels, limit));

@@ -8,7 +8,7 @@ pub use errors::send as send_errors;
 pub use inputs::read_points;
 
 use crate::config::{ChosenLandscape, Config, ConfigPurpose, LandscapeConfig, MinimaConfig};
-use crate::engine::capacity::Part;
+use crate::engine::capacity::MemoryUse;
 use crate::engine::failure::Failure;
 use crate::engine::parallel::World;
 use crate::landscape::{AnalyticLandscape, Interrupt, Interruptible, Landscape, Process};
@@ -190,13 +190,13 @@ impl MappedLandscape {
     }
 
     /// The memory that a rank uses in addition to its task: a request and its answer.
-    pub fn memory(&self) -> Vec<Part> {
+    pub fn memory(&self) -> Vec<MemoryUse> {
         let Some(process) = self.process() else { return Vec::new() };
         let point = self.dimension() as f64 * process.handshake().precision.size() as f64;
         // The fine grid of a path is the largest known request.
         let bytes = 2.0 * point * process.handshake().chunk().min(MAX_POINTS) as f64;
         let what = "a request to the process and its answer";
-        vec![Part::new(bytes, what, "max_points in the handshake of the process")]
+        vec![MemoryUse::new(bytes, what, "max_points in the handshake of the process")]
     }
 }
 

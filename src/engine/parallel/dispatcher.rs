@@ -4,7 +4,7 @@ use super::compute::{Finished, panic_message};
 use super::control::{Checkpoint, Control, TaskReport};
 use super::farm::{Event, FarmEnd, FarmError, TaskFailure};
 use super::mailbox::Mailbox;
-use super::message::{End, Instruction, Parcel, Reply, encode, encode_with};
+use super::message::{End, Instruction, ReceivedMessage, Reply, encode, encode_with};
 use super::pace::PollPace;
 use super::schedule::{Assignment, TaskSchedule};
 use super::world::World;
@@ -140,7 +140,7 @@ where
         let mut any = false;
         while let Some((rank, message)) = self.mailbox.receive() {
             any = true;
-            match Parcel::open(message) {
+            match ReceivedMessage::open(message) {
                 (Reply::Progress(TaskReport { task, fraction, loss }), _) => {
                     self.tell(Event::Progress { task, rank, fraction, loss });
                 }

@@ -5,7 +5,7 @@ use super::compute::{self, Finished};
 use super::control::Control;
 use super::disagreement::Disagreement;
 use super::dispatcher::Dispatcher;
-use super::message::{MessageError, Parcel, Reply, encode_with};
+use super::message::{MessageError, ReceivedMessage, Reply, encode_with};
 use super::worker;
 use super::world::World;
 use serde::de::DeserializeOwned;
@@ -184,7 +184,7 @@ where
 /// Performs a received task and encodes the message with its result. The compute thread decodes and
 /// encodes, so that the main thread only moves bytes.
 fn perform_parcel<T: DeserializeOwned, R: Serialize>(
-    parcel: &Parcel,
+    parcel: &ReceivedMessage,
     control: &Control,
     work: impl Fn(&T, &Control) -> R,
 ) -> Result<Vec<u8>, TaskFailure> {

@@ -112,12 +112,12 @@ fn encode_within(
 
 /// A received message: its header has been read, its value has not.
 #[derive(Debug)]
-pub struct Parcel {
+pub struct ReceivedMessage {
     message: Vec<u8>,
     body: usize,
 }
 
-impl Parcel {
+impl ReceivedMessage {
     /// Reads the header.
     ///
     /// # Panics
@@ -143,7 +143,7 @@ mod tests {
     fn a_value_comes_back_to_the_bit() {
         let body = (vec![f32::MIN_POSITIVE, -0.0, 1.0e-8], vec![f64::NAN, f64::INFINITY]);
         let message = encode_with(&Instruction::Task(5), &body).expect("small");
-        let (header, parcel) = Parcel::open(message);
+        let (header, parcel) = ReceivedMessage::open(message);
         assert!(matches!(header, Instruction::Task(5)));
         let (theta, loss): (Vec<f32>, Vec<f64>) = parcel.value().expect("the same type");
         assert_eq!(
@@ -169,7 +169,7 @@ mod tests {
     fn a_value_cut_short_is_an_error() {
         let mut message = encode_with(&Instruction::Task(1), &vec![1.0_f32; 10]).expect("small");
         message.pop();
-        let (_, parcel) = Parcel::open::<Instruction>(message);
+        let (_, parcel) = ReceivedMessage::open::<Instruction>(message);
         assert!(matches!(parcel.value::<Vec<f32>>(), Err(MessageError::Encoding(_))));
     }
 }

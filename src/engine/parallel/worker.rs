@@ -4,7 +4,7 @@ use super::compute::Finished;
 use super::control::Control;
 use super::farm::FarmEnd;
 use super::mailbox::Mailbox;
-use super::message::{Instruction, Parcel, Reply, encode};
+use super::message::{Instruction, ReceivedMessage, Reply, encode};
 use super::pace::PollPace;
 use super::world::World;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -18,7 +18,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 pub fn serve(
     world: &World,
     control: &Control,
-    tasks: Sender<(usize, Parcel)>,
+    tasks: Sender<(usize, ReceivedMessage)>,
     outcomes: &Receiver<Finished<Vec<u8>>>,
     stop: &dyn Fn() -> bool,
 ) -> Option<FarmEnd> {
@@ -27,7 +27,7 @@ pub fn serve(
     let (mut active, mut busy, mut asked_to_stop) = (true, false, false);
     loop {
         while let Some((_, message)) = mailbox.receive() {
-            match Parcel::open(message) {
+            match ReceivedMessage::open(message) {
                 (Instruction::Task(task), parcel) => {
                     tasks.send((task, parcel)).expect("the compute thread waits for tasks");
                     busy = true;

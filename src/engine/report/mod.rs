@@ -23,7 +23,7 @@ use crate::path::PathSet;
 use crate::report::captured::Session;
 use crate::report::plane::{DrawnPath, Plane};
 use crate::report::{self, Captured, Run, WrittenReport, label};
-use crate::solutions::{EndSets, LandscapeName};
+use crate::solutions::{EndpointSets, LandscapeName};
 use missing::{missing, missing_points};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -195,7 +195,7 @@ fn plane<'a>(landscape: &LandscapeConfig, results: &Results<'a>) -> Option<Plane
     };
     let built_in = landscape.landscape.built_in()?;
     let set = landscape.set()?;
-    let of_set = EndSets::within(set.clone());
+    let of_set = EndpointSets::within(set.clone());
     let drawn = |pair: (u32, u32)| {
         let result = contents.path(&of_set, LandscapeName::Analytic, pair)?.result.as_ref().ok()?;
         let track = contents.track(&of_set, LandscapeName::Analytic, pair);

@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::engine::overview::Overview;
 use crate::engine::results::Results;
-use crate::engine::stage::{Count, Counts, Stage};
+use crate::engine::stage::{KindCounts, Stage, StageCounts};
 use crate::report::{LeftStage, Unfinished};
 
 /// What is left of a run; `None` if it is finished. `is_running` tells whether it goes on.
@@ -28,18 +28,18 @@ pub fn unfinished(results: &Results, is_running: bool) -> Option<Unfinished> {
 }
 
 /// Whether a stage is asked for whose tasks depend on other results and are not known.
-fn is_unknown(stage: &dyn Stage, counts: &Counts, config: &Config) -> bool {
+fn is_unknown(stage: &dyn Stage, counts: &StageCounts, config: &Config) -> bool {
     let has_tasks = counts.whole.is_some() || counts.kinds.iter().any(|kind| all(kind) > 0);
     !has_tasks && stage.needs_solutions() && stage.applies(config)
 }
 
-fn all(kind: &Count) -> usize {
+fn all(kind: &KindCounts) -> usize {
     kind.done + kind.failed + kind.left
 }
 
 /// The number of tasks of a stage that are left; empty for a stage as a whole. `None` if nothing is
 /// left.
-fn left_of(counts: &Counts) -> Option<String> {
+fn left_of(counts: &StageCounts) -> Option<String> {
     let left: usize = counts.kinds.iter().map(|kind| kind.left).sum();
     match counts.whole {
         Some(false) => Some(String::new()),
@@ -51,7 +51,7 @@ fn left_of(counts: &Counts) -> Option<String> {
 }
 
 /// Each kind of task of which some are left, with numbers.
-fn kinds(counts: &Counts) -> Vec<String> {
+fn kinds(counts: &StageCounts) -> Vec<String> {
     let left = counts.kinds.iter().filter(|kind| kind.left > 0);
     left.map(|kind| format!("{}: {} of {}", kind.name, kind.left, all(kind))).collect()
 }

@@ -7,7 +7,7 @@ use crate::engine::failure::Failure;
 use crate::engine::overview::Overview;
 use crate::engine::progress;
 use crate::engine::run_directory::last_command;
-use crate::engine::stage::{Count, Counts, FailedTask, Stage, stages_of};
+use crate::engine::stage::{FailedTask, KindCounts, Stage, StageCounts, stages_of};
 use crate::engine::store::{Contents, Retention, SessionRecord};
 use crate::engine::stored::StoredRun;
 use jiff::Timestamp;
@@ -38,7 +38,7 @@ pub struct Status {
     /// Whether all is there that the last command computes, and nothing is running.
     pub finished: bool,
     #[serde(flatten)]
-    wholes: Wholes,
+    wholes: UndividedStages,
     failed: Vec<Failed>,
     /// Remarks on results.
     notes: Vec<String>,
@@ -53,9 +53,9 @@ pub struct Status {
 
 /// The stages without tasks for the ranks, each `done` or `left`. In JSON each is a key:
 /// `"kernel_pca": "left"`.
-struct Wholes(Vec<(&'static str, &'static str)>);
+struct UndividedStages(Vec<(&'static str, &'static str)>);
 
-impl Serialize for Wholes {
+impl Serialize for UndividedStages {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let key = |name: &str| name.replace(' ', "_").to_lowercase();
         serializer.collect_map(self.0.iter().map(|(name, state)| (key(name), state)))
@@ -136,7 +136,7 @@ impl Status {
             last_start: sessions.last().map(LastStart::of),
             tasks: overview.kinds().map(TaskCount::of).collect(),
             stages: stages.filter(|stage| !stage.is_empty()).collect(),
-            wholes: Wholes(wholes.collect()),
+            wholes: UndividedStages(wholes.collect()),
             width: overview.width(),
             failed: overview.failures().map(Failed::of).collect(),
             notes: notes.into_iter().map(|note| note.text).collect(),
@@ -160,7 +160,7 @@ impl Status {
             tasks: Vec::new(),
             stages,
             finished: false,
-            wholes: Wholes(Vec::new()),
+            wholes: UndividedStages(Vec::new()),
             failed: Vec::new(),
             notes: Vec::new(),
             running: Some(running),
@@ -227,8 +227,8 @@ pub fn records_to_count() -> Contents {
 }
 
 impl StageCount {
-    fn of(stage: &dyn Stage, counts: &Counts, running: usize) -> Self {
-        let sum = |number: fn(&Count) -> usize| counts.kinds.iter().map(number).sum();
+    fn of(stage: &dyn Stage, counts: &StageCounts, running: usize) -> Self {
+        let sum = |number: fn(&KindCounts) -> usize| counts.kinds.iter().map(number).sum();
         Self {
             name: stage.name(),
             done: sum(|kind| kind.done),
@@ -250,8 +250,8 @@ impl StageCount {
 }
 
 impl TaskCount {
-    fn of(count: &Count) -> Self {
-        let Count { name, done, failed, left, .. } = count.clone();
+    fn of(count: &KindCounts) -> Self {
+        let KindCounts { name, done, failed, left, .. } = count.clone();
         Self { name, done, failed, left }
     }
 }

@@ -1,6 +1,6 @@
 //! What a run that is going on is doing.
 
-use crate::engine::progress::{self, ProgressSnapshot, Running};
+use crate::engine::progress::{self, ProgressSnapshot, RunningTask};
 use jiff::{Span, Timestamp};
 use serde::Serialize;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct RunningStage {
     /// Tasks that end in a second, on average since the start; `None` before the first has ended.
     pub tasks_per_second: Option<f64>,
     /// The tasks that ranks work on.
-    pub tasks: Vec<Running>,
+    pub tasks: Vec<RunningTask>,
 }
 
 impl RunningStage {
@@ -97,8 +97,8 @@ fn tasks_per_second(snapshot: &ProgressSnapshot) -> Option<f64> {
 }
 
 /// A task that runs, in one line; the time when it has begun only if there is room for it.
-pub fn task_line(task: &Running, has_room: bool) -> String {
-    let Running { name, rank, since, fraction, loss, reported } = task;
+pub fn task_line(task: &RunningTask, has_room: bool) -> String {
+    let RunningTask { name, rank, since, fraction, loss, reported } = task;
     let begun = if has_room { format!(", since {since:.0}") } else { String::new() };
     let running = progress::duration(seconds_since(*since));
     let done = fraction.map_or_else(String::new, |done| format!(" {:.0} %", 100.0 * done));

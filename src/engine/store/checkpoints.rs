@@ -10,7 +10,7 @@ use super::journal::frame::{self, FileKind, HEAD_LENGTH};
 use super::journal::{AppendFile, JournalError, io_error};
 use crate::config::dependencies::KeyDigest;
 use crate::optimizer::OptimizerName;
-use crate::solutions::{EndSets, LandscapeName, SetName};
+use crate::solutions::{EndpointSets, LandscapeName, SetName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -58,7 +58,7 @@ pub enum TaskKey {
     /// A path between vectors of two sets.
     PathBetween {
         /// The sets of the endpoints.
-        sets: EndSets,
+        sets: EndpointSets,
         /// The landscape.
         landscape: LandscapeName,
         /// Initialization numbers of the endpoints.

@@ -9,7 +9,7 @@ use crate::engine::stage::{self, TaskSolutions};
 use crate::optimizer::minimize::MinimizationResult;
 use crate::optimizer::{OptimizerName, Snapshot, TrainingRun};
 use crate::path::{PathResult, PathStop, Track};
-use crate::solutions::{EndSets, LandscapeName, SetName};
+use crate::solutions::{EndpointSets, LandscapeName, SetName};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,7 +67,7 @@ pub struct Contents {
     // Nested, so that a look-up needs no copies of the names.
     trainings: BTreeMap<OptimizerName, BTreeMap<(KeyDigest, u32), Outcome<TrainingRun>>>,
     /// The last key is the requested number of steps.
-    paths: BTreeMap<EndSets, BTreeMap<StoredPathKey, BTreeMap<usize, StoredPath>>>,
+    paths: BTreeMap<EndpointSets, BTreeMap<StoredPathKey, BTreeMap<usize, StoredPath>>>,
     imported: BTreeMap<SetName, BTreeMap<(KeyDigest, u32), Outcome<Snapshot>>>,
     minima: BTreeMap<(KeyDigest, u32), Outcome<MinimizationResult>>,
     /// The values of minima on the data set `test` of a process.
@@ -138,12 +138,12 @@ impl Contents {
             Record::Path { set, landscape, pair, seconds, outcome } => {
                 let outcome = Outcome { seconds, result: outcome };
                 let path = StoredPath { outcome, track: None };
-                return self.insert_path(EndSets::within(set), landscape, pair, path);
+                return self.insert_path(EndpointSets::within(set), landscape, pair, path);
             }
             Record::PathWithPoints { set, landscape, pair, seconds, path, track } => {
                 let outcome = Outcome { seconds, result: Ok(path) };
                 let path = StoredPath { outcome, track: Some(track) };
-                return self.insert_path(EndSets::within(set), landscape, pair, path);
+                return self.insert_path(EndpointSets::within(set), landscape, pair, path);
             }
             Record::PathBetween { sets, landscape, pair, seconds, outcome } => {
                 let (result, track) = match outcome {
@@ -164,7 +164,7 @@ impl Contents {
 
     fn insert_path(
         &mut self,
-        sets: EndSets,
+        sets: EndpointSets,
         landscape: LandscapeName,
         pair: (u32, u32),
         path: StoredPath,
@@ -322,7 +322,7 @@ impl Contents {
 
     fn stored_path(
         &self,
-        sets: &EndSets,
+        sets: &EndpointSets,
         landscape: LandscapeName,
         pair: (u32, u32),
     ) -> Option<&StoredPath> {
@@ -333,7 +333,7 @@ impl Contents {
     /// The paths of this pair by the requested number of steps.
     fn paths_of(
         &self,
-        sets: &EndSets,
+        sets: &EndpointSets,
         landscape: LandscapeName,
         pair: (u32, u32),
     ) -> Option<&BTreeMap<usize, StoredPath>> {
@@ -344,7 +344,7 @@ impl Contents {
     /// The path of this pair in this direction, if its search has ended.
     pub fn path(
         &self,
-        sets: &EndSets,
+        sets: &EndpointSets,
         landscape: LandscapeName,
         pair: (u32, u32),
     ) -> Option<&Outcome<PathResult>> {
@@ -356,7 +356,7 @@ impl Contents {
     pub fn steps_asked(
         &self,
         dependencies: &Dependencies,
-        sets: &EndSets,
+        sets: &EndpointSets,
         landscape: LandscapeName,
         pair: (u32, u32),
     ) -> Option<usize> {
@@ -369,7 +369,7 @@ impl Contents {
     /// than requested.
     pub fn shorter_path(
         &self,
-        sets: &EndSets,
+        sets: &EndpointSets,
         landscape: LandscapeName,
         pair: (u32, u32),
     ) -> Option<usize> {
@@ -381,7 +381,7 @@ impl Contents {
     /// The largest number of steps of a path of this pair, if it is larger than requested.
     pub fn longer_path(
         &self,
-        sets: &EndSets,
+        sets: &EndpointSets,
         landscape: LandscapeName,
         pair: (u32, u32),
     ) -> Option<usize> {
@@ -394,7 +394,7 @@ impl Contents {
     /// dimensions, by versions after 0.1.0.
     pub fn track(
         &self,
-        sets: &EndSets,
+        sets: &EndpointSets,
         landscape: LandscapeName,
         pair: (u32, u32),
     ) -> Option<&Track> {
@@ -405,7 +405,7 @@ impl Contents {
     /// ascending pair.
     pub fn paths(
         &self,
-        sets: &EndSets,
+        sets: &EndpointSets,
         landscape: LandscapeName,
     ) -> impl Iterator<Item = ((u32, u32), &Outcome<PathResult>)> {
         let digest = self.dependencies.paths(sets.both(), landscape.name());
@@ -480,7 +480,7 @@ impl Contents {
     }
 
     /// The sets of the endpoints of all paths, by name.
-    pub fn path_sets(&self) -> impl Iterator<Item = &EndSets> {
+    pub fn path_sets(&self) -> impl Iterator<Item = &EndpointSets> {
         self.paths.keys()
     }
 }
@@ -667,7 +667,7 @@ mod tests {
             assert!(contents.insert(path(set, landscape, pair)));
         }
         let pairs = |set: &str, landscape| {
-            let set = EndSets::within(SetName::parse(set).expect("a valid name"));
+            let set = EndpointSets::within(SetName::parse(set).expect("a valid name"));
             contents.paths(&set, landscape).map(|(pair, _)| pair).collect::<Vec<_>>()
         };
         assert_eq!(pairs("sgd/train", LandscapeName::Train), [(1, 2), (2, 1)]);
@@ -699,7 +699,7 @@ mod tests {
             ]
         };
         let mut contents = Contents::default();
-        let sets = EndSets::within(SetName::parse("sgd/train").expect("a valid name"));
+        let sets = EndpointSets::within(SetName::parse("sgd/train").expect("a valid name"));
         let (on, pair) = (LandscapeName::Train, (1, 2));
         contents.insert(configuration(&keys("1e-4", "0.1")));
         assert!(contents.insert(training(OptimizerName::sgd(), 3, "first")));
@@ -741,7 +741,7 @@ mod tests {
             accuracy: None,
         };
         let set = SetName::parse("sgd/train").expect("a valid name");
-        let (sets, on, pair) = (EndSets::within(set.clone()), LandscapeName::Train, (1, 2));
+        let (sets, on, pair) = (EndpointSets::within(set.clone()), LandscapeName::Train, (1, 2));
         let found = |stop: &PathStop, steps: &str| {
             let mut contents = Contents::default();
             contents.insert(configuration(&[("paths.steps", "30")]));

@@ -118,11 +118,11 @@ impl CurveFiles {
 mod tests {
     use super::*;
     use crate::config::dependencies::KeyDigest;
-    use crate::solutions::{EndSets, LandscapeName, SetName};
+    use crate::solutions::{EndpointSets, LandscapeName, SetName};
     use std::fs;
 
     fn name(pair: (u32, u32)) -> PathName {
-        let sets = EndSets::within(SetName::parse("sgd/train").unwrap());
+        let sets = EndpointSets::within(SetName::parse("sgd/train").unwrap());
         PathName::of(&sets, LandscapeName::Train, pair, KeyDigest::default())
     }
 

@@ -7,7 +7,7 @@ use super::frame_file;
 use super::journal::frame::FileKind;
 use super::journal::{JournalError, io_error};
 use crate::config::dependencies::KeyDigest;
-use crate::solutions::{EndSets, LandscapeName};
+use crate::solutions::{EndpointSets, LandscapeName};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -45,7 +45,7 @@ pub struct PathName(String);
 impl PathName {
     /// The path of a pair, found with the keys of this digest.
     pub fn of(
-        sets: &EndSets,
+        sets: &EndpointSets,
         landscape: LandscapeName,
         (a, b): (u32, u32),
         digest: KeyDigest,
@@ -145,7 +145,7 @@ mod tests {
     use crate::solutions::SetName;
 
     fn name(pair: (u32, u32)) -> PathName {
-        let sets = EndSets::within(SetName::parse("sgd/train").unwrap());
+        let sets = EndpointSets::within(SetName::parse("sgd/train").unwrap());
         PathName::of(&sets, LandscapeName::Train, pair, KeyDigest::default())
     }
 

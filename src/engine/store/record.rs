@@ -6,7 +6,7 @@ use crate::config::dependencies::Dependencies;
 use crate::optimizer::minimize::MinimizationResult;
 use crate::optimizer::{OptimizerName, Snapshot, TrainingRun};
 use crate::path::{AccuracyProfiles, PathResult, Track};
-use crate::solutions::{EndSets, LandscapeName, SetName};
+use crate::solutions::{EndpointSets, LandscapeName, SetName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -130,7 +130,7 @@ pub enum Record {
     /// A search for a path between vectors of two sets that ended.
     PathBetween {
         /// The sets of the endpoints.
-        sets: EndSets,
+        sets: EndpointSets,
         /// The landscape.
         landscape: LandscapeName,
         /// Initialization numbers of the endpoints ω^a and ω^b, each in its set.
@@ -144,7 +144,7 @@ pub enum Record {
     /// or a [`Self::PathBetween`].
     PathWithAccuracy {
         /// The sets of the endpoints, usually one.
-        sets: EndSets,
+        sets: EndpointSets,
         /// The landscape.
         landscape: LandscapeName,
         /// Initialization numbers of the endpoints ω^a and ω^b, each in its set.

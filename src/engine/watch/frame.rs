@@ -1,7 +1,7 @@
 //! The lines that a look at a run consists of.
 
 use crate::engine::console::{count, printable};
-use crate::engine::progress::Running;
+use crate::engine::progress::RunningTask;
 use crate::engine::status::{RunningStage, StageCount, Status, task_line};
 
 /// Columns of a bar, at least and at most.
@@ -154,17 +154,17 @@ fn rate(per_second: f64) -> String {
 }
 
 /// The tasks that ranks work on, in so much space.
-fn tasks_in(tasks: &[Running], space: Option<usize>, columns: Option<usize>) -> Vec<String> {
-    let mut tasks: Vec<&Running> = tasks.iter().collect();
+fn tasks_in(tasks: &[RunningTask], space: Option<usize>, columns: Option<usize>) -> Vec<String> {
+    let mut tasks: Vec<&RunningTask> = tasks.iter().collect();
     tasks.sort_by_key(|task| task.rank);
     let space = space.unwrap_or(usize::MAX);
     let shown = if tasks.len() > space { space.saturating_sub(1) } else { tasks.len() };
     let fits = |line: &String| columns.is_none_or(|columns| line.chars().count() <= columns);
     // The time is worth more than the loss.
-    let line = |task: &&Running| {
+    let line = |task: &&RunningTask| {
         let line = format!("  {}", task_line(task, false));
         let brief =
-            || format!("  {}", task_line(&Running { loss: None, ..(*task).clone() }, false));
+            || format!("  {}", task_line(&RunningTask { loss: None, ..(*task).clone() }, false));
         if fits(&line) { line } else { brief() }
     };
     let lines = tasks.iter().take(shown).map(line);
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn tasks_that_do_not_fit_are_counted() {
-        let task = |rank| Running {
+        let task = |rank| RunningTask {
             name: format!("pair {rank}"),
             rank,
             since: jiff::Timestamp::now(),
@@ -208,7 +208,7 @@ mod tests {
             loss: None,
             reported: None,
         };
-        let tasks: Vec<Running> = (0..5).rev().map(task).collect();
+        let tasks: Vec<RunningTask> = (0..5).rev().map(task).collect();
         let all = tasks_in(&tasks, None, None);
         assert_eq!(all.len(), 5);
         assert!(all[0].starts_with("  rank 0: pair 0,"), "{all:?}");

@@ -4,7 +4,7 @@
 //! Rust has them only in its nightly compiler, so they are written here in assembly. Each of the
 //! few blocks begins and ends with empty registers.
 
-use crate::kernels::instructions::{Level, allows};
+use crate::kernels::instructions::{InstructionSet, allows};
 use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
 use std::marker::PhantomData;
@@ -47,14 +47,14 @@ impl Machine {
             .get_or_init(|| {
                 let vectors =
                     is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi");
-                allows(Level::Amx) && vectors && has_tiles() && is_permitted()
+                allows(InstructionSet::Amx) && vectors && has_tiles() && is_permitted()
             })
             .then_some(Self(()))
     }
 
     /// Sets up the registers of this thread.
     #[expect(clippy::unused_self, reason = "the token makes it sound")]
-    pub(super) fn begin(self) -> Running {
+    pub(super) fn begin(self) -> ReadyMachine {
         static ALL: Configuration = Configuration {
             palette: 1,
             start_row: 0,
@@ -65,7 +65,7 @@ impl Machine {
         // SAFETY: the instruction exists, and reads 64 bytes that describe eight tiles of its one
         // palette.
         unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const ALL, options(nostack, readonly)) };
-        Running(PhantomData)
+        ReadyMachine(PhantomData)
     }
 }
 
@@ -80,9 +80,9 @@ struct Configuration {
 }
 
 /// A thread whose registers are set up, until this is dropped; so it stays with that thread.
-pub(super) struct Running(PhantomData<*const ()>);
+pub(super) struct ReadyMachine(PhantomData<*const ()>);
 
-impl Drop for Running {
+impl Drop for ReadyMachine {
     fn drop(&mut self) {
         // SAFETY: whoever holds a `Running` has the instruction.
         unsafe { asm!("tilerelease", options(nostack, nomem)) };
@@ -94,7 +94,7 @@ impl Drop for Running {
 #[repr(C, align(64))]
 pub(super) struct Sums(pub(super) [[i32; BLOCK]; BLOCK]);
 
-impl Running {
+impl ReadyMachine {
     /// Overwrites `sums` with two rows of tiles times two columns, summed over all steps: bytes
     /// with sign times bytes without.
     ///

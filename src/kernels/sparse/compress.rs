@@ -2,7 +2,7 @@
 //! that server processors have since Ice Lake and Zen 4 (VBMI2).
 
 use super::column_blocks::{BLOCK_COLUMNS, Rows, Target};
-use crate::kernels::instructions::{Level, allows};
+use crate::kernels::instructions::{InstructionSet, allows};
 use pulp::cast;
 use std::arch::x86_64::{
     __m512i, _mm512_maskz_compress_epi8, _mm512_setzero_si512, _mm512_test_epi8_mask,
@@ -23,7 +23,7 @@ pub(super) struct Compress(());
 
 impl Compress {
     pub(super) fn get() -> Option<Self> {
-        let all = allows(Level::Vbmi2)
+        let all = allows(InstructionSet::Vbmi2)
             && is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vbmi2")

@@ -30,7 +30,7 @@ const READ_BYTES: usize = 1 << 20;
 const MAX_READS: usize = 64;
 
 /// A process in a group of its own, so that Ctrl-C in the terminal reaches only this program.
-pub(super) struct Running {
+pub(super) struct RunningProcess {
     child: Child,
     /// `None` once it is closed.
     input: Option<ChildStdin>,
@@ -70,7 +70,7 @@ pub(super) struct Patience<'a> {
     pub interrupt: &'a dyn Fn() -> bool,
 }
 
-impl Running {
+impl RunningProcess {
     /// Starts a command whose working directory and environment are set.
     pub fn start(command: &mut Command) -> io::Result<Self> {
         let mut child = command

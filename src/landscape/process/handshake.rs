@@ -20,7 +20,7 @@ pub struct Handshake {
     /// P, the number of components of a point, ≥ 1.
     pub dimension: usize,
     /// The type of the numbers of points and gradients in messages. Values are always `f64`.
-    pub precision: Precision,
+    pub precision: ProcessPrecision,
     /// The printed name of the landscape.
     pub name: String,
     /// Unit of the values.
@@ -38,14 +38,14 @@ pub struct Handshake {
 /// The numbers of points and gradients between the program and a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Precision {
+pub enum ProcessPrecision {
     /// 4 bytes each.
     Float32,
     /// 8 bytes each.
     Float64,
 }
 
-impl Precision {
+impl ProcessPrecision {
     /// As in the handshake.
     pub fn name(self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ impl Precision {
 #[derive(Deserialize)]
 struct HandshakeLine {
     dimension: u64,
-    precision: Precision,
+    precision: ProcessPrecision,
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]

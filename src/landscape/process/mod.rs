@@ -25,7 +25,7 @@ mod log;
 mod session;
 mod wire;
 
-pub use handshake::{Handshake, Precision, VERSION};
+pub use handshake::{Handshake, ProcessPrecision, VERSION};
 pub use log::ErrorSink;
 pub use session::{Process, ProcessFailure, ProcessSettings};
 
@@ -106,8 +106,10 @@ impl Landscape<f64> for ProcessLandscape<'_> {
             self.value_and_gradient(theta, gradient).map(|_| ())
         };
         match self.process.handshake().precision {
-            Precision::Float64 => difference_of_gradients(gradient, theta, direction, product),
-            Precision::Float32 => in_single_precision(gradient, theta, direction, product),
+            ProcessPrecision::Float64 => {
+                difference_of_gradients(gradient, theta, direction, product)
+            }
+            ProcessPrecision::Float32 => in_single_precision(gradient, theta, direction, product),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The process of a rank. It is started when it is needed, and again after its death.
 
-use super::child::{Patience, Running, Stop};
+use super::child::{Patience, RunningProcess, Stop};
 use super::handshake::{Handshake, MAX_LINE, not_a_landscape};
 use super::log::{ErrorLog, ErrorSink};
 use super::wire::{self, Answer, RequestShape, WantedNumbers};
@@ -67,7 +67,7 @@ pub struct Process {
 
 #[derive(Default)]
 struct State {
-    running: Option<Running>,
+    running: Option<RunningProcess>,
     log: ErrorLog,
     request: Vec<u8>,
 }
@@ -151,7 +151,7 @@ impl Process {
                 wire::append(&mut state.request, &theta, shape.precision);
             }
             self.request(&mut state, &shape, question)?;
-            let answer = state.running.as_ref().map_or(&[][..], Running::answer);
+            let answer = state.running.as_ref().map_or(&[][..], RunningProcess::answer);
             match shape.parse(answer) {
                 Answer::Error(message) => {
                     let message = format!("the process answered with an error: {message}");
@@ -265,7 +265,7 @@ impl State {
         command.args(arguments).envs(settings.environment.iter().cloned());
         without_launcher(&mut command);
         self.log.begin();
-        let mut process = Running::start(&mut command)
+        let mut process = RunningProcess::start(&mut command)
             .map_err(|error| fail(format!("cannot be started: {error}")))?;
         let deadline = Instant::now() + settings.start_limit;
         let patience = Patience { deadline, interrupt };
@@ -320,7 +320,7 @@ enum Expected {
 /// Ends a process that is no longer usable. Returns the reason in words that follow "the process";
 /// `None` if it made no error.
 fn end(
-    mut process: Running,
+    mut process: RunningProcess,
     stop: Stop,
     log: &mut ErrorLog,
     expected: Expected,

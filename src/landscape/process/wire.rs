@@ -1,6 +1,6 @@
 //! Requests and answers as bytes: see `docs/protocol.md`.
 
-use super::handshake::Precision;
+use super::handshake::ProcessPrecision;
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub(super) enum WantedNumbers {
 }
 
 /// Values are always in double precision.
-pub(super) const VALUES: Precision = Precision::Float64;
+pub(super) const VALUES: ProcessPrecision = ProcessPrecision::Float64;
 
 /// Bytes of an integer of the protocol and of a value.
 const WORD: usize = 8;
@@ -24,7 +24,7 @@ pub(super) struct RequestShape {
     pub wanted: WantedNumbers,
     pub points: usize,
     pub dimension: usize,
-    pub precision: Precision,
+    pub precision: ProcessPrecision,
 }
 
 /// A complete answer.
@@ -45,21 +45,23 @@ pub(super) fn begin(request: &mut Vec<u8>, shape: &RequestShape, dataset: usize)
 }
 
 /// Appends a point.
-pub(super) fn append(request: &mut Vec<u8>, point: &[f64], precision: Precision) {
+pub(super) fn append(request: &mut Vec<u8>, point: &[f64], precision: ProcessPrecision) {
     match precision {
-        Precision::Float64 => request.extend(point.iter().flat_map(|x| x.to_le_bytes())),
-        Precision::Float32 => request.extend(point.iter().flat_map(|&x| (x as f32).to_le_bytes())),
+        ProcessPrecision::Float64 => request.extend(point.iter().flat_map(|x| x.to_le_bytes())),
+        ProcessPrecision::Float32 => {
+            request.extend(point.iter().flat_map(|&x| (x as f32).to_le_bytes()))
+        }
     }
 }
 
 /// Decodes numbers.
-pub(super) fn read(bytes: &[u8], precision: Precision, numbers: &mut [f64]) {
+pub(super) fn read(bytes: &[u8], precision: ProcessPrecision, numbers: &mut [f64]) {
     match precision {
-        Precision::Float64 => {
+        ProcessPrecision::Float64 => {
             let (words, _) = bytes.as_chunks::<8>();
             numbers.iter_mut().zip(words).for_each(|(x, word)| *x = f64::from_le_bytes(*word));
         }
-        Precision::Float32 => {
+        ProcessPrecision::Float32 => {
             let (words, _) = bytes.as_chunks::<4>();
             let number = |word: &[u8; 4]| f64::from(f32::from_le_bytes(*word));
             numbers.iter_mut().zip(words).for_each(|(x, word)| *x = number(word));
@@ -150,7 +152,7 @@ mod tests {
         wanted: WantedNumbers::ValuesAndGradients,
         points: 2,
         dimension: 3,
-        precision: Precision::Float32,
+        precision: ProcessPrecision::Float32,
     };
 
     fn words(words: &[u64]) -> Vec<u8> {
@@ -161,11 +163,11 @@ mod tests {
     fn a_request_is_three_integers_and_the_points() {
         let mut request = vec![7];
         begin(&mut request, &SHAPE, 1);
-        append(&mut request, &[1.0, 2.0, 0.1], Precision::Float32);
+        append(&mut request, &[1.0, 2.0, 0.1], ProcessPrecision::Float32);
         assert_eq!(request[..24], words(&[2, 1, 2]));
         assert_eq!(request[32..], 0.1_f32.to_le_bytes());
         begin(&mut request, &SHAPE, 1);
-        append(&mut request, &[0.1], Precision::Float64);
+        append(&mut request, &[0.1], ProcessPrecision::Float64);
         assert_eq!(request[24..], 0.1_f64.to_le_bytes());
     }
 
@@ -180,8 +182,8 @@ mod tests {
         assert_eq!(SHAPE.is_complete(&answer), Ok(true));
         let Answer::Numbers { values, gradients } = SHAPE.parse(&answer) else { panic!() };
         let (mut two, mut three) = ([0.0; 2], [0.0; 3]);
-        read(values, Precision::Float64, &mut two);
-        read(&gradients[12..], Precision::Float32, &mut three);
+        read(values, ProcessPrecision::Float64, &mut two);
+        read(&gradients[12..], ProcessPrecision::Float32, &mut three);
         assert_eq!((two, three), ([1.5, 2.5], [3.0, 4.0, 5.0]));
         answer.push(0);
         assert!(SHAPE.is_complete(&answer).unwrap_err().contains("more than the 48 bytes"));

@@ -1,13 +1,13 @@
 //! Some of the images of a batch, as columns of a matrix `(width, images)`.
 
-use super::Order;
+use super::StorageOrder;
 use crate::kernels::Real;
 use std::ops::Range;
 
 /// Images of a batch, and how its matrices lie in memory.
 #[derive(Clone)]
 pub(super) struct Block {
-    order: Order,
+    order: StorageOrder,
     width: usize,
     /// Of the batch.
     images: usize,
@@ -17,7 +17,7 @@ pub(super) struct Block {
 impl Block {
     /// All images of a batch, up to `size` at a time.
     pub(super) fn all(
-        order: Order,
+        order: StorageOrder,
         width: usize,
         images: usize,
         size: usize,
@@ -38,7 +38,7 @@ impl Block {
 
     /// Their range in the matrix of the batch, if they are contiguous there.
     fn contiguous(&self) -> Option<Range<usize>> {
-        let all = self.range.len() == self.images || self.order == Order::Columns;
+        let all = self.range.len() == self.images || self.order == StorageOrder::Columns;
         all.then_some(self.range.start * self.width..self.range.end * self.width)
     }
 
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn blocks_make_up_the_batch_in_either_order() {
-        for order in [Order::Rows, Order::Columns] {
+        for order in [StorageOrder::Rows, StorageOrder::Columns] {
             for size in [1, 3, 7, 100] {
                 let batch: Vec<f64> = (0..21).map(f64::from).collect();
                 let mut again = vec![0.0; 21];

@@ -2,7 +2,7 @@
 //! autoencoder, the last part of LeNet and LSTM.
 //!
 //! z₁ = W₁ x + b₁, aₗ = activation(zₗ), zₗ₊₁ = Wₗ₊₁ aₗ + bₗ₊₁; Wₗ is (width of l, width of l − 1).
-//! The last z goes into the loss. Images are columns, `(width, images)`, in one of two [`Order`]s
+//! The last z goes into the loss. Images are columns, `(width, images)`, in one of two [`StorageOrder`]s
 //! of memory.
 
 mod at_point;
@@ -13,7 +13,7 @@ mod path;
 
 pub(super) use at_point::AtPoint;
 use inputs::Inputs;
-use order::Order;
+use order::StorageOrder;
 
 use super::{
     Activation, Batch, CombinationsEvaluator, Evaluator, Layout, Score, Tensor, UnitGroup,
@@ -64,10 +64,10 @@ impl Loss {
     }
 
     /// The order in memory that its input needs.
-    fn order(self) -> Order {
+    fn order(self) -> StorageOrder {
         match self {
-            Self::CrossEntropy => Order::Rows,
-            Self::SquaredError => Order::Columns,
+            Self::CrossEntropy => StorageOrder::Rows,
+            Self::SquaredError => StorageOrder::Columns,
         }
     }
 }
@@ -148,7 +148,7 @@ impl Dense {
     }
 
     /// How the outputs of its layers lie in memory.
-    fn order(&self) -> Order {
+    fn order(&self) -> StorageOrder {
         self.loss.order()
     }
 

@@ -8,14 +8,14 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 /// × 50 weights: 93 Gflop/s against 29), and the softmax goes through the images side by side. A
 /// reconstruction is compared with images, which are stored one after the other: columns.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Order {
+pub(super) enum StorageOrder {
     /// An output of all images, then the next output.
     Rows,
     /// All outputs of an image, then the next image.
     Columns,
 }
 
-impl Order {
+impl StorageOrder {
     /// The leading numbers as a matrix.
     pub(super) fn matrix<A>(self, numbers: &[A], width: usize, images: usize) -> ArrayView2<'_, A> {
         let numbers = &numbers[..width * images];

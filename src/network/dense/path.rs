@@ -8,7 +8,7 @@
 //! computed point by point.
 
 use super::block::Block;
-use super::{AtPoint, Dense, Order};
+use super::{AtPoint, Dense, StorageOrder};
 use crate::combinations::Combinations;
 use crate::kernels::{
     Buffer, ImageMatrix, ImageWorkspace, PackedWeights, Real, add_scaled, combine, combine_add,
@@ -106,8 +106,8 @@ impl<A: Real> CombinationsEvaluator<A> for DensePathEvaluator<A> {
         let matrices = rows_of(points.vectors).map(|vector| first.weight.matrix(vector));
         let matrices: Vec<Vec<_>> = match dense.order() {
             // One product for all: the images are then read once.
-            Order::Rows => vec![matrices.collect()],
-            Order::Columns => matrices.map(|matrix| vec![matrix]).collect(),
+            StorageOrder::Rows => vec![matrices.collect()],
+            StorageOrder::Columns => matrices.map(|matrix| vec![matrix]).collect(),
         };
         workspaces.resize_with(matrices.len().max(workspaces.len()), ImageWorkspace::default);
         let weights = matrices.into_iter().zip(workspaces);

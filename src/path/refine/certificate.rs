@@ -104,7 +104,7 @@ pub struct Certificate {
     pub verdict: Verdict,
     /// Whether the height equals that of the higher endpoint within the accuracy. No path is lower
     /// then, so no condition is required.
-    pub is_at_end: bool,
+    pub is_at_endpoint: bool,
     /// The conditions that do not hold; empty if the height is that of the higher endpoint.
     pub failed: Vec<Condition>,
     /// The highest value on the path.
@@ -153,17 +153,17 @@ impl Certificate {
     #[must_use]
     pub fn beside(self, barrier: f64, higher_endpoint: f64) -> Self {
         let excess = (self.height - higher_endpoint).abs();
-        if self.is_at_end || self.height.is_nan() || self.height - barrier <= LOWER * excess {
+        if self.is_at_endpoint || self.height.is_nan() || self.height - barrier <= LOWER * excess {
             return self;
         }
-        let is_at_end = barrier - higher_endpoint <= AT_ENDPOINT * higher_endpoint.abs();
+        let is_at_endpoint = barrier - higher_endpoint <= AT_ENDPOINT * higher_endpoint.abs();
         let (verdict, failed) = match self.verdict {
-            _ if is_at_end => (Verdict::Pass, Vec::new()),
+            _ if is_at_endpoint => (Verdict::Pass, Vec::new()),
             // A pass, but not that of the lowest known path.
             Verdict::Pass => (Verdict::UpperBound, vec![Condition::HighestPoint]),
             verdict => (verdict, self.failed),
         };
-        Self { verdict, is_at_end, failed, height: barrier, ..self }
+        Self { verdict, is_at_endpoint, failed, height: barrier, ..self }
     }
 
     /// The certificate without its long vectors: the top, the points of the path, and those of the
@@ -187,7 +187,7 @@ mod tests {
         let side = Side { place: Destination::Point, value: 0.0, slope: 0.0 };
         Certificate {
             verdict,
-            is_at_end: false,
+            is_at_endpoint: false,
             failed: if verdict == Verdict::Pass { Vec::new() } else { vec![Condition::Connected] },
             height,
             t: 0.5,
@@ -221,9 +221,9 @@ mod tests {
     fn a_known_path_at_its_endpoint_needs_no_saddle() {
         let bounded = certificate(Verdict::UpperBound, 3.0).beside(1.0, 1.0);
         assert_eq!((bounded.height, bounded.verdict), (1.0, Verdict::Pass));
-        assert!(bounded.is_at_end && bounded.failed.is_empty());
+        assert!(bounded.is_at_endpoint && bounded.failed.is_empty());
         // Heights below zero, too.
-        assert!(certificate(Verdict::UpperBound, -1.0).beside(-2.0, -2.0).is_at_end);
+        assert!(certificate(Verdict::UpperBound, -1.0).beside(-2.0, -2.0).is_at_endpoint);
     }
 
     #[test]

@@ -18,7 +18,7 @@ const STATIONARY: f64 = 1e-3;
 
 /// The properties of the top.
 struct Examined {
-    is_at_end: bool,
+    is_at_endpoint: bool,
     pairs: Vec<RitzPair>,
     failed: Vec<Condition>,
 }
@@ -41,10 +41,10 @@ impl Advance<'_, '_> {
         let point = self.top_of(&link)?;
         let height = self.height_between_points(&chain)?;
         // No path is lower than its higher endpoint.
-        let is_at_end =
+        let is_at_endpoint =
             height.is_finite() && height <= self.higher_endpoint() + self.tolerance(height);
-        let top = if is_at_end {
-            Examined { is_at_end, pairs: Vec::new(), failed: Vec::new() }
+        let top = if is_at_endpoint {
+            Examined { is_at_endpoint, pairs: Vec::new(), failed: Vec::new() }
         } else {
             let pairs = self.eigenpairs(&link, &point)?;
             let mut failed = self.failed(&point, &pairs);
@@ -54,7 +54,7 @@ impl Advance<'_, '_> {
             if height > point.value + self.tolerance(height) {
                 failed.push(Condition::HighestPoint);
             }
-            Examined { is_at_end, pairs, failed }
+            Examined { is_at_endpoint, pairs, failed }
         };
         Ok(Some(self.certificate(top, &chain, place, point)))
     }
@@ -173,7 +173,7 @@ impl Advance<'_, '_> {
 
     fn certificate(
         &self,
-        Examined { is_at_end, pairs, failed }: Examined,
+        Examined { is_at_endpoint, pairs, failed }: Examined,
         chain: &Chain,
         place: usize,
         point: EvaluatedPoint,
@@ -193,7 +193,7 @@ impl Advance<'_, '_> {
         }
         Certificate {
             verdict,
-            is_at_end,
+            is_at_endpoint,
             failed,
             height: chain.height,
             t,

@@ -53,7 +53,7 @@ pub struct Link {
 
 /// All known nodes and links.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Graph {
+pub struct PathGraph {
     pub nodes: Vec<RouteNode>,
     pub links: Vec<Link>,
 }
@@ -67,7 +67,7 @@ pub struct Chain {
     pub links: Vec<(usize, usize)>,
 }
 
-impl Graph {
+impl PathGraph {
     /// The index of a node within a distance `near` and a difference of values `close`, or that of
     /// the new node.
     pub fn node(&mut self, node: RouteNode, near: f64, close: f64) -> usize {
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn the_minimax_chain_goes_around_a_high_link() {
         let node = |x: f64| RouteNode { theta: vec![x], value: 0.0, slope: 0.0, is_minimum: true };
-        let mut graph = Graph::default();
+        let mut graph = PathGraph::default();
         for x in [0.0, 3.0, 1.0, 2.0] {
             graph.node(node(x), 0.1, 0.1);
         }

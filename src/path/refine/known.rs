@@ -1,7 +1,7 @@
 //! The points of the graph of a refinement, and the passes between them.
 
 use super::certificate::Destination;
-use super::graph::Graph;
+use super::graph::PathGraph;
 use serde::{Deserialize, Serialize};
 
 /// Up to this dimension points are kept, above it only their values.
@@ -43,7 +43,7 @@ pub struct KnownPass {
 
 impl KnownGraph {
     /// The joined part of a graph.
-    pub(super) fn of(graph: &Graph) -> Self {
+    pub(super) fn of(graph: &PathGraph) -> Self {
         let dimension = graph.nodes.first().map_or(0, |node| node.theta.len());
         let kept = |theta: &Vec<f64>| (dimension <= MAX_KEPT_DIMENSION).then(|| theta.clone());
         let points = graph.nodes.iter().enumerate().map(|(index, node)| KnownPoint {

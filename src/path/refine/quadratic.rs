@@ -1,6 +1,6 @@
 //! A step towards a saddle on the quadratic model of the landscape.
 
-use super::subspace::{Ritz, Subspace};
+use super::subspace::{RitzPairs, Subspace};
 use crate::kernels::{add_scaled, dot, norm};
 
 /// Eigenvalues below this fraction of the largest one are taken as this fraction of it.
@@ -26,7 +26,7 @@ impl QuadraticStep {
     /// the followed eigenvalue is the only negative one, this is the step of Newton.
     pub fn new(
         space: &Subspace,
-        ritz: &Ritz,
+        ritz: &RitzPairs,
         gradient: &[f64],
         radius: f64,
         followed: usize,

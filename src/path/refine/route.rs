@@ -1,6 +1,6 @@
 //! The route whose missing connections are searched for next.
 
-use super::graph::Graph;
+use super::graph::PathGraph;
 use super::vectors::distance;
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ pub struct Route {
     pub target: f64,
 }
 
-impl Graph {
+impl PathGraph {
     /// The cheapest route that stays below a height. `None` if there is none.
     ///
     /// Joined links cost nothing. A gap costs the square of its length, so that many short gaps are
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn short_gaps_are_preferred_and_tried_ones_avoided() {
-        let mut graph = Graph::default();
+        let mut graph = PathGraph::default();
         for x in [0.0, 3.0, 1.0, 2.0] {
             let node = RouteNode { theta: vec![x], value: 0.1 * x, slope: 0.0, is_minimum: true };
             graph.node(node, 0.1, 0.1);

@@ -3,7 +3,7 @@
 use super::probe::{CountedLandscape, EvaluatedPoint};
 use super::quadratic::QuadraticStep;
 use super::spectrum::{is_descending, lowest};
-use super::subspace::{Ritz, Subspace};
+use super::subspace::{RitzPairs, Subspace};
 use super::vectors::{difference, distance, moved};
 use crate::kernels::{add_scaled, dot, norm};
 use crate::landscape::Interrupted;
@@ -128,7 +128,7 @@ impl SaddleSearch {
         &self,
         probe: &mut CountedLandscape,
         space: &mut Subspace,
-    ) -> Result<Option<(Ritz, QuadraticStep)>, Interrupted> {
+    ) -> Result<Option<(RitzPairs, QuadraticStep)>, Interrupted> {
         let slope = self.point.slope();
         loop {
             let Some(ritz) = space.ritz() else { return Ok(None) };
@@ -152,7 +152,7 @@ impl SaddleSearch {
     }
 
     /// The eigenvector to follow: see [`OVERLAP`].
-    fn followed(&self, space: &Subspace, ritz: &Ritz) -> usize {
+    fn followed(&self, space: &Subspace, ritz: &RitzPairs) -> usize {
         let mode = space.coordinates(&self.mode);
         let overlap = |index: usize| dot(&ritz.coordinates(index), &mode).abs();
         let largest = (0..space.len()).map(overlap).fold(0.0, f64::max);
@@ -167,7 +167,7 @@ impl SaddleSearch {
         &mut self,
         probe: &mut CountedLandscape,
         space: &Subspace,
-        ritz: &Ritz,
+        ritz: &RitzPairs,
         mut step: QuadraticStep,
     ) -> Result<SaddleStep, Interrupted> {
         let slope = self.point.slope();

@@ -2,7 +2,7 @@
 
 use super::certificate::{Certificate, HeightAfter};
 use super::descent::Descent;
-use super::graph::Graph;
+use super::graph::PathGraph;
 use super::lowering::Lowering;
 use super::parameters::RefineParameters;
 use super::probe::{CountedLandscape, EvaluationCounts, Noise};
@@ -69,7 +69,7 @@ pub(super) enum Phase {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RefineState {
     pub(super) phase: Phase,
-    pub(super) graph: Graph,
+    pub(super) graph: PathGraph,
     pub(super) work: EvaluationCounts,
     pub(super) noise: Noise,
     /// The median of |∇f| on the string between the endpoints.
@@ -114,7 +114,7 @@ impl<'a> Refine<'a> {
         assert!(parameters.points >= 3, "a string has a point between its ends");
         let state = state.unwrap_or(RefineState {
             phase: Phase::Begin,
-            graph: Graph::default(),
+            graph: PathGraph::default(),
             work: EvaluationCounts::default(),
             noise: Noise::default(),
             typical_slope: 0.0,

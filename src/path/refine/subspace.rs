@@ -42,14 +42,14 @@ impl RitzPair {
 }
 
 /// All eigenpairs of the projected Hessian.
-pub struct Ritz {
+pub struct RitzPairs {
     /// In ascending order.
     pub values: Vec<f64>,
     /// Eigenvectors in the basis, one a column.
     vectors: Array2<f64>,
 }
 
-impl Ritz {
+impl RitzPairs {
     /// Coordinates of an eigenvector in the basis.
     pub fn coordinates(&self, index: usize) -> Vec<f64> {
         self.vectors.column(index).to_vec()
@@ -101,14 +101,14 @@ impl Subspace {
     }
 
     /// The eigenpairs of the projected Hessian. `None` if there is no vector.
-    pub fn ritz(&self) -> Option<Ritz> {
+    pub fn ritz(&self) -> Option<RitzPairs> {
         if self.basis.is_empty() {
             return None;
         }
         let entry = |(i, j): (usize, usize)| self.projected[i.max(j)][i.min(j)];
         let matrix = Array2::from_shape_fn((self.len(), self.len()), entry);
         let (values, vectors) = matrix.eigh(UPLO::Lower).ok()?;
-        Some(Ritz { values: values.to_vec(), vectors })
+        Some(RitzPairs { values: values.to_vec(), vectors })
     }
 
     /// Σ cᵢ vᵢ.
@@ -137,7 +137,7 @@ impl Subspace {
     }
 
     /// Eigenpair `index`, with its residual.
-    pub fn pair(&self, ritz: &Ritz, index: usize) -> RitzPair {
+    pub fn pair(&self, ritz: &RitzPairs, index: usize) -> RitzPair {
         let coordinates = ritz.coordinates(index);
         let residual = self.residual(&coordinates);
         RitzPair { value: ritz.values[index], vector: self.combine(&coordinates), residual }

@@ -8,7 +8,7 @@ use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::number::{percent, short};
 use crate::report::panel::{Axis, Panel};
 use crate::report::run::Run;
-use crate::report::style::end_sets;
+use crate::report::style::endpoint_sets;
 
 /// Whether any path of these runs has accuracies.
 pub(super) fn are_there(runs: &[Run<'_>]) -> bool {
@@ -51,7 +51,7 @@ fn lowest_notes(run: &Run<'_>, several: bool) -> Vec<String> {
         let barriers: Vec<f64> = paths.found().map(|path| path.barrier).collect();
         let barrier = short(Summary::of(&barriers).ok()?.median);
         let run = if several { format!("{}: ", run.label) } else { String::new() };
-        let (set, landscape) = (end_sets(&paths.set), paths.landscape);
+        let (set, landscape) = (endpoint_sets(&paths.set), paths.landscape);
         let path = lowest(AccuracyProfiles::lowest)?;
         let straight = lowest(AccuracyProfiles::lowest_on_the_straight_line)?;
         let endpoint = lowest(AccuracyProfiles::lower_endpoint)?;

@@ -6,7 +6,7 @@ use crate::path::{PathResult, PathSet};
 use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape, Visible};
 use crate::report::run::Run;
-use crate::report::style::{Color, end_sets};
+use crate::report::style::{Color, endpoint_sets};
 use crate::report::summary::{ShiftRow, shifts};
 use crate::report::words::Words;
 
@@ -185,7 +185,7 @@ fn scaled_panel(
     let highest = highest_count(&all, &edges);
     for (paths, heights) in sets.iter().zip(of_sets) {
         let color = run.look_of(&paths.set).color;
-        let name = end_sets(&paths.set);
+        let name = endpoint_sets(&paths.set);
         for of in heights {
             panel = histogram(panel, of, &edges, color, paths);
         }
@@ -209,7 +209,7 @@ fn scaled_panel(
 
 fn histogram(panel: Panel, of: &Heights, edges: &[f64], color: Color, paths: &PathSet) -> Panel {
     let outline = outline(&of.values, edges);
-    let mut label = Some(format!("{}, {}", end_sets(&paths.set), of.name));
+    let mut label = Some(format!("{}, {}", endpoint_sets(&paths.set), of.name));
     let mut panel = panel;
     if of.filled {
         let area = Shape::Areas(vec![outline.clone()]);

@@ -6,7 +6,7 @@ use crate::report::panel::{Axis, ColorBar, Ink, Mark, Marker, Panel, Shape};
 use crate::report::plane::{DrawnPath, Plane};
 use crate::report::run::Run;
 use crate::report::style::{BLACK, Color, GRAY, height_color};
-use crate::solutions::EndSets;
+use crate::solutions::EndpointSets;
 
 /// The color of the endpoints.
 const SPOT: Color = Color(213, 94, 0);
@@ -121,8 +121,8 @@ struct LegendLine<'a> {
 }
 
 /// The sets at the ends of the paths of a map.
-fn end_sets_of(run: &Run<'_>) -> Option<EndSets> {
-    Some(EndSets::within(run.config.subject.landscape()?.set()?))
+fn end_sets_of(run: &Run<'_>) -> Option<EndpointSets> {
+    Some(EndpointSets::within(run.config.subject.landscape()?.set()?))
 }
 
 /// The marks of paths, one each; none where their set is unknown.

@@ -7,7 +7,7 @@ use crate::path::{PathResult, PathSet, equally_spaced};
 use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape, Visible};
 use crate::report::run::Run;
-use crate::report::style::end_sets;
+use crate::report::style::endpoint_sets;
 use crate::report::words::Words;
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
@@ -91,7 +91,7 @@ pub(super) fn with_bands(
     [curved, straight]: [&Band; 2],
 ) -> Panel {
     let color = run.look_of(&paths.set).color;
-    let label = |way: String| Some(format!("{}, {way}", end_sets(&paths.set)));
+    let label = |way: String| Some(format!("{}, {way}", endpoint_sets(&paths.set)));
     let curve = Shape::Lines(vec![curved.line(1)]);
     let line = Shape::Lines(vec![straight.line(1)]);
     panel

@@ -4,7 +4,7 @@ use super::PairValues;
 use std::collections::BTreeMap;
 
 /// One list: nodes are solutions, edges are pairs.
-pub(super) struct Graph {
+pub(super) struct PairGraph {
     /// Number of each node, ascending.
     numbers: Vec<u32>,
     edges: Vec<[usize; 2]>,
@@ -30,7 +30,7 @@ pub(super) struct Graph {
     pair_weight: f64,
 }
 
-impl Graph {
+impl PairGraph {
     pub fn of(pairs: &PairValues, joins_two_sets: bool) -> Self {
         let ends = pairs.ends.iter().flat_map(|&(a, b)| [a, b]);
         let mut places: BTreeMap<u32, usize> = ends.map(|number| (number, 0)).collect();
@@ -97,7 +97,7 @@ impl Graph {
 }
 
 /// The common nodes and edges of two lists.
-pub(super) struct Shared {
+pub(super) struct SharedGraph {
     overlap: Overlap,
     /// Σ g_i h_i over the nodes in both.
     product: f64,
@@ -113,8 +113,8 @@ pub(super) struct Shared {
     telling: bool,
 }
 
-impl Shared {
-    pub fn of([x, y]: &[Graph; 2]) -> Self {
+impl SharedGraph {
+    pub fn of([x, y]: &[PairGraph; 2]) -> Self {
         let overlap = Overlap::of([x, y]);
         let sum = |term: &dyn Fn(usize, usize) -> f64| {
             overlap.nodes.iter().map(|&(i, j)| term(i, j)).sum()
@@ -134,7 +134,7 @@ impl Shared {
     }
 
     /// `cov_ef`, corrected for the degrees of freedom that the fit removes from the residuals.
-    pub fn pair_covariance(&self, [x, y]: &[Graph; 2]) -> f64 {
+    pub fn pair_covariance(&self, [x, y]: &[PairGraph; 2]) -> f64 {
         let product: f64 =
             self.overlap.edges.iter().map(|&(p, q)| x.residuals[p] * y.residuals[q]).sum();
         let kept = [x, y].map(|side| side.residual_freedom as f64 / side.pairs());
@@ -150,7 +150,7 @@ impl Shared {
     /// if a fit has no degrees of freedom left: the contribution of pairs then counts as one of
     /// solutions, so that chance in the pairs would appear as a covariance and make the interval
     /// too narrow.
-    pub fn node_covariance(&self, [x, y]: &[Graph; 2], pair_covariance: f64) -> f64 {
+    pub fn node_covariance(&self, [x, y]: &[PairGraph; 2], pair_covariance: f64) -> f64 {
         let overlap = &self.overlap;
         if !self.telling {
             return 0.0;
@@ -180,7 +180,7 @@ struct Overlap {
 }
 
 impl Overlap {
-    fn of([x, y]: [&Graph; 2]) -> Self {
+    fn of([x, y]: [&PairGraph; 2]) -> Self {
         let nodes: Vec<(usize, usize)> = (0..)
             .zip(&x.numbers)
             .filter_map(|(i, number)| Some((i, y.numbers.binary_search(number).ok()?)))
@@ -236,8 +236,8 @@ impl Overlap {
 }
 
 /// The number of pairs of edges, one of each list, that join the same two different numbers.
-fn coincident_edges([x, y]: [&Graph; 2]) -> f64 {
-    let ends = |graph: &Graph, [a, b]: [usize; 2]| {
+fn coincident_edges([x, y]: [&PairGraph; 2]) -> f64 {
+    let ends = |graph: &PairGraph, [a, b]: [usize; 2]| {
         let (a, b) = (graph.numbers[a], graph.numbers[b]);
         (a.min(b), a.max(b))
     };
@@ -249,11 +249,11 @@ fn coincident_edges([x, y]: [&Graph; 2]) -> f64 {
 
 /// The indices of the edges that are the same pair in both lists: they join the same two numbers,
 /// between two sets in the same order. A pair within a set is never equal to one between two sets.
-fn same_edges([x, y]: [&Graph; 2]) -> Vec<(usize, usize)> {
+fn same_edges([x, y]: [&PairGraph; 2]) -> Vec<(usize, usize)> {
     if x.joins_two_sets != y.joins_two_sets {
         return Vec::new();
     }
-    let key = |graph: &Graph, [a, b]: [usize; 2]| {
+    let key = |graph: &PairGraph, [a, b]: [usize; 2]| {
         let (a, b) = (graph.numbers[a], graph.numbers[b]);
         if graph.joins_two_sets { (a, b) } else { (a.min(b), a.max(b)) }
     };

@@ -147,7 +147,7 @@ fn complete(nodes: u32) -> Vec<(u32, u32)> {
 fn complete_graphs_have_the_closed_form() {
     let ends = complete(6);
     let pairs = values(&ends, |a, b| f64::from(a * a) + f64::from(b).sin() + f64::from(a * b % 5));
-    let graph = Graph::of(&pairs, false);
+    let graph = PairGraph::of(&pairs, false);
     // Deviations of the node means, n = 6: a_i = (sum_i − (n − 1) x̄) / (n − 2).
     let sum = |node| -> f64 {
         ends.iter()
@@ -373,7 +373,7 @@ fn all_pairs_between_two_sets_have_the_closed_form() {
     let numbers: Vec<u32> = (0..7).collect();
     let ends = draw_pairs_between(MasterSeed(3), [&numbers, &numbers], Pairs::All);
     let effect = |number: u32| f64::from(number * number % 5);
-    let graph = Graph::of(&values(&ends, |a, b| effect(a) + effect(b)), true);
+    let graph = PairGraph::of(&values(&ends, |a, b| effect(a) + effect(b)), true);
     let mean = numbers.iter().map(|&number| effect(number)).sum::<f64>() / 7.0;
     let variance = numbers.iter().map(|&number| (effect(number) - mean).powi(2)).sum::<f64>() / 6.0;
     assert!(graph.pair_variance < 1e-20);

@@ -1,7 +1,7 @@
 //! `/align`: the exchanges of the aligned sets.
 
 use super::{AlignedSet, Alignment, STAGE, alignment, section, stored};
-use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node, require};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup, DatasetSpec, require};
 use crate::network::Symmetry;
 use ndarray::Array2;
 
@@ -21,7 +21,7 @@ pub(super) fn check(atlas: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {
     Ok(groups)
 }
 
-pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+pub(super) fn write(root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let Some(config) = section(atlas.results.config) else { return Ok(()) };
     let node = root.group("align", "exchanges of hidden units that bring solutions together")?;
     let key = stored(config, atlas.sets);
@@ -40,19 +40,19 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     Ok(())
 }
 
-fn write_spreads(node: &Node, found: &Alignment) -> Result<(), AtlasError> {
+fn write_spreads(node: &AtlasGroup, found: &Alignment) -> Result<(), AtlasError> {
     node.number("converged", u8::from(found.converged))?;
     let words = "number of each state of the vectors: 0 before the first round";
     node.axis("round", words, found.spreads.len())?;
     let words = "root mean square distance of the vectors of all sets from their mean";
-    node.numbers(&Label::new("spread", "round", words), &found.spreads)
+    node.numbers(&DatasetSpec::new("spread", "round", words), &found.spreads)
 }
 
-fn write_set(node: &Node, set: &AlignedSet, symmetry: &Symmetry) -> Result<(), AtlasError> {
+fn write_set(node: &AtlasGroup, set: &AlignedSet, symmetry: &Symmetry) -> Result<(), AtlasError> {
     let vectors = set.initialization.len();
     node.axis("vector", "row of each vector in its set", vectors)?;
     let words = "number of the random initialization the vector grew from";
-    node.numbers(&Label::new("initialization", "vector", words), &set.initialization)?;
+    node.numbers(&DatasetSpec::new("initialization", "vector", words), &set.initialization)?;
     for (number, group) in symmetry.groups().iter().enumerate() {
         let layer = node.group(group.name(), "the exchange of the units of this layer")?;
         let words = "number of each unit of the aligned vector";
@@ -67,23 +67,23 @@ fn write_set(node: &Node, set: &AlignedSet, symmetry: &Symmetry) -> Result<(), A
             }
         }
         let words = "the unit of the vector as it was found that becomes this unit";
-        layer.numbers(&Label::new("source", "vector, unit", words), &source)?;
+        layer.numbers(&DatasetSpec::new("source", "vector, unit", words), &source)?;
         let words = "1 where the unit has changed its sign";
-        layer.numbers(&Label::new("negated", "vector, unit", words), &negated)?;
+        layer.numbers(&DatasetSpec::new("negated", "vector, unit", words), &negated)?;
     }
     write_distances(node, set)
 }
 
-fn write_distances(node: &Node, set: &AlignedSet) -> Result<(), AtlasError> {
+fn write_distances(node: &AtlasGroup, set: &AlignedSet) -> Result<(), AtlasError> {
     let vectors = set.initialization.len() as u32;
     let pairs = (0..vectors).flat_map(|a| (a + 1..vectors).map(move |b| (a, b)));
     let (first, second): (Vec<u32>, Vec<u32>) = pairs.unzip();
     node.axis("pair", "number of each pair of vectors", first.len())?;
-    node.numbers(&Label::new("first", "pair", "row of the first vector"), &first)?;
-    node.numbers(&Label::new("second", "pair", "row of the second vector"), &second)?;
+    node.numbers(&DatasetSpec::new("first", "pair", "row of the first vector"), &first)?;
+    node.numbers(&DatasetSpec::new("second", "pair", "row of the second vector"), &second)?;
     let [before, after] = &set.distances;
     let words = "distance between the vectors as they were found";
-    node.numbers(&Label::new("distance_before", "pair", words), before)?;
+    node.numbers(&DatasetSpec::new("distance_before", "pair", words), before)?;
     let words = "distance between the aligned vectors";
-    node.numbers(&Label::new("distance_after", "pair", words), after)
+    node.numbers(&DatasetSpec::new("distance_after", "pair", words), after)
 }

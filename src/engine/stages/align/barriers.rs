@@ -3,12 +3,12 @@
 use super::section;
 use crate::engine::results::Results;
 use crate::path::{PathResult, PathSet};
-use crate::solutions::{EndSets, LandscapeName};
+use crate::solutions::{EndpointSets, LandscapeName};
 
 /// The paths of one set on one landscape that were found before and after the alignment.
 pub(super) struct AlignedBarriers {
     /// The sets before the alignment.
-    pub sets: EndSets,
+    pub sets: EndpointSets,
     /// The landscape.
     pub landscape: LandscapeName,
     /// Each pair, its path between the vectors as they are, and the one between the aligned ones.
@@ -21,7 +21,7 @@ pub(super) fn of_all(results: &Results<'_>, paths: &[PathSet]) -> Vec<AlignedBar
     let Some(section) = section(results.config) else { return Vec::new() };
     let is_source = |of: &&PathSet| of.set.both().iter().all(|set| section.sets.contains(set));
     let of_set = |before: &PathSet| {
-        let aligned = EndSets { a: before.set.a.aligned(), b: before.set.b.aligned() };
+        let aligned = EndpointSets { a: before.set.a.aligned(), b: before.set.b.aligned() };
         let is_same = |of: &&PathSet| of.set == aligned && of.landscape == before.landscape;
         let after = paths.iter().find(is_same)?;
         let pairs: Vec<_> = found(before)

@@ -7,7 +7,7 @@ use crate::path::PathResult;
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
 use crate::report::panel::{Axis, AxisScale, Ink, Mark, Marker, Panel, Shape};
-use crate::report::style::{BLACK, GRAY, end_sets, set_name};
+use crate::report::style::{BLACK, GRAY, endpoint_sets, set_name};
 
 /// Points of a curve, at most; the table has all distances.
 const MAX_POINTS: usize = 200;
@@ -132,7 +132,7 @@ fn scaled_panel(run: &Run<'_>, several: bool, of: &AlignedBarriers, scale: AxisS
         let label = format!("{label}, {when}");
         Axis { scale, ..Axis::linear(label) }
     };
-    let title = format!("{} on {}", end_sets(&of.sets), of.landscape);
+    let title = format!("{} on {}", endpoint_sets(&of.sets), of.landscape);
     let mut panel = Panel::new(titled(run, several, title), axis("before"), axis("after"));
     if low < high {
         let line = Shape::Lines(vec![vec![[low, low], [high, high]]]);

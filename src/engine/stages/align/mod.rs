@@ -12,15 +12,15 @@ mod table;
 mod task;
 
 use crate::config::{Config, StageSection};
-use crate::engine::capacity::{Need, Part};
+use crate::engine::capacity::{MemoryUse, StageMemory};
 use crate::engine::console::count;
 use crate::engine::failure::Failure;
 use crate::engine::plan::Work;
 use crate::engine::problem::Problem;
 use crate::engine::rank::Rank;
 use crate::engine::results::Results;
-use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskSolutions, TaskState};
-use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::engine::stage::{Context, PlannedTasks, Stage, StageCounts, TaskSolutions, TaskState};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup};
 use crate::network::{Exchange, Symmetry};
 use crate::report::figure::Figure;
 use crate::report::{Run, SummaryTable};
@@ -162,8 +162,8 @@ impl Stage for Align {
         section(config).is_some()
     }
 
-    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
-        let mut counts = Counts::default();
+    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> StageCounts {
+        let mut counts = StageCounts::default();
         if let Some(section) = section(results.config) {
             let ended = results.contents.task_ended(STAGE, &stored(section, sets));
             let task = TaskState::new("alignment".to_owned(), ended);
@@ -194,16 +194,16 @@ impl Stage for Align {
         TaskSolutions::Sets(names.filter_map(|name| SetName::parse(name).ok()).collect())
     }
 
-    fn memory(&self, problem: &Problem, _: usize) -> Need {
-        let Some(section) = section(&problem.config) else { return Need::default() };
+    fn memory(&self, problem: &Problem, _: usize) -> StageMemory {
+        let Some(section) = section(&problem.config) else { return StageMemory::default() };
         let numbers = vectors(problem, section) as f64 * problem.layout().parameters() as f64;
         // As they are sent; and in double precision, as they were and as they are exchanged.
         let task = numbers * (size_of::<f32>() + 2 * size_of::<f64>()) as f64;
         let root = numbers * size_of::<f32>() as f64;
         let keys = "align.sets or training.keep";
-        Need {
-            task: vec![Part::new(task, "the alignment of sets", keys)],
-            root: vec![Part::new(root, "the aligned sets", keys)],
+        StageMemory {
+            task: vec![MemoryUse::new(task, "the alignment of sets", keys)],
+            root: vec![MemoryUse::new(root, "the aligned sets", keys)],
         }
     }
 
@@ -228,7 +228,7 @@ impl Stage for Align {
         atlas::check(atlas)
     }
 
-    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    fn write_atlas(&self, root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         atlas::write(root, atlas)
     }
 

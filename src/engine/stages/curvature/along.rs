@@ -1,8 +1,8 @@
 //! Curvature along a path, point by point.
 
 use super::outcome::{AlongPath, Normalized, PointCurvature};
-use super::point::{Point, ToTheEnd};
-use super::section::Asked;
+use super::point::{AllSteps, Point};
+use super::section::RequestedQuantities;
 use crate::landscape::{Interrupted, Landscape};
 use crate::network::Tensor;
 use crate::random::MasterSeed;
@@ -26,7 +26,7 @@ pub(super) struct Points {
 pub(super) struct Along<'a> {
     pub landscape: &'a dyn Landscape<f64>,
     pub tensors: &'a [Tensor],
-    pub asked: Asked,
+    pub asked: RequestedQuantities,
     pub seed: MasterSeed,
     pub indices: &'a [u64],
     pub state: AlongState<'a>,
@@ -99,18 +99,18 @@ impl Along<'_> {
         match next {
             Next::Eigenvalues => {
                 let measures = point.measures()?;
-                match point.spectrum(&ToTheEnd, None)? {
+                match point.spectrum(&AllSteps, None)? {
                     Ok(spectrum) => {
                         found.eigenvalues = Some(point.eigenvalues(&spectrum, measures));
                     }
                     Err(error) => return Ok(Err(failed(error))),
                 }
             }
-            Next::Normalized => match point.normalized(&ToTheEnd, None)? {
+            Next::Normalized => match point.normalized(&AllSteps, None)? {
                 Ok(spectrum) => found.normalized = Some(Normalized::of(&spectrum)),
                 Err(error) => return Ok(Err(failed(error))),
             },
-            Next::Probe => match point.probe(&ToTheEnd, found.probes.len(), None)? {
+            Next::Probe => match point.probe(&AllSteps, found.probes.len(), None)? {
                 Ok(probe) => found.push(point.theta.len() as u64, probe),
                 Err(error) => return Ok(Err(failed(error))),
             },

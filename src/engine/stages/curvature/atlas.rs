@@ -2,12 +2,12 @@
 
 use super::known::{PathsCurvature, SetCurvature, of_paths, of_sets, section};
 use super::outcome::{AlongPath, Eigenvalue, Eigenvalues, PointCurvature};
-use super::section::{Asked, CurvatureConfig};
-use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node};
+use super::section::{CurvatureConfig, RequestedQuantities};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup, DatasetSpec};
 use crate::network::Tensor;
 use ndarray::{Array1, ArrayD, IxDyn};
 
-pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+pub(super) fn write(root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let Some(section) = section(&atlas.results) else { return Ok(()) };
     let (sets, paths) = (of_sets(&atlas.results, atlas.sets), of_paths(&atlas.results, atlas.sets));
     if sets.is_empty() && paths.is_empty() {
@@ -72,7 +72,7 @@ impl PointArray<'_> {
 }
 
 impl PointWriter<'_> {
-    fn write_set(&self, root: &Node, of: &SetCurvature) -> Result<(), AtlasError> {
+    fn write_set(&self, root: &AtlasGroup, of: &SetCurvature) -> Result<(), AtlasError> {
         let member = root
             .group(of.set.group(), "curvature at solutions with one origin")?
             .group(of.set.member(), "curvature at the solutions of a set")?;
@@ -83,7 +83,7 @@ impl PointWriter<'_> {
         node.axis("vector", "row of each solution in its set", of.numbers.len())?;
         self.axes(&node)?;
         let words = "number of the random initialization the vector grew from";
-        node.numbers(&Label::new("initialization", "vector", words), &of.numbers)?;
+        node.numbers(&DatasetSpec::new("initialization", "vector", words), &of.numbers)?;
         let points = PointArray {
             axes: "vector",
             shape: vec![of.points.len()],
@@ -93,18 +93,18 @@ impl PointWriter<'_> {
         self.write_points(&node, &points)?;
         let status: Vec<&str> = of.status.iter().map(String::as_str).collect();
         let words = "done, missing (a part is not computed yet), or failed with the reason";
-        node.texts(&Label::new("status", "vector", words), &status)
+        node.texts(&DatasetSpec::new("status", "vector", words), &status)
     }
 
-    fn write_settings(&self, node: &Node) -> Result<(), AtlasError> {
+    fn write_settings(&self, node: &AtlasGroup) -> Result<(), AtlasError> {
         let images = self.section.images;
         node.text("images", &images.map_or_else(|| "all".to_owned(), |count| count.to_string()))?;
         node.number("tolerance", self.section.asked.tolerance)
     }
 
     /// The axes of eigenvalues and probes.
-    fn axes(&self, node: &Node) -> Result<(), AtlasError> {
-        let Asked { largest, lowest, probes, steps, .. } = self.section.asked;
+    fn axes(&self, node: &AtlasGroup) -> Result<(), AtlasError> {
+        let RequestedQuantities { largest, lowest, probes, steps, .. } = self.section.asked;
         node.axis_from_1(NUMBER, "number of each of the largest eigenvalues, from 1", largest)?;
         node.axis_from_1(
             LOWEST_NUMBER,
@@ -116,14 +116,14 @@ impl PointWriter<'_> {
         node.axis("node", words, steps.min(self.dimension))
     }
 
-    fn write_points(&self, node: &Node, of: &PointArray) -> Result<(), AtlasError> {
+    fn write_points(&self, node: &AtlasGroup, of: &PointArray) -> Result<(), AtlasError> {
         self.write_measures(node, of)?;
         self.write_eigenvalues(node, of)?;
         write_sharpness(node, of)?;
         self.write_trace(node, of)
     }
 
-    fn write_measures(&self, node: &Node, of: &PointArray) -> Result<(), AtlasError> {
+    fn write_measures(&self, node: &AtlasGroup, of: &PointArray) -> Result<(), AtlasError> {
         let eigenvalues = |number: fn(&Eigenvalues) -> f64| {
             move |point: &PointCurvature| point.eigenvalues.as_ref().map_or(f64::NAN, number)
         };
@@ -135,11 +135,11 @@ impl PointWriter<'_> {
         of_point("norm", "length of theta", "1", |found| found.norm)
     }
 
-    fn write_eigenvalues(&self, node: &Node, of: &PointArray) -> Result<(), AtlasError> {
-        let Asked { largest, lowest, .. } = self.section.asked;
+    fn write_eigenvalues(&self, node: &AtlasGroup, of: &PointArray) -> Result<(), AtlasError> {
+        let RequestedQuantities { largest, lowest, .. } = self.section.asked;
         let list = |name: &str, axis: &str, words: &str, length, number: EigenvaluesOf| {
             let axes = format!("{}, {axis}", of.axes);
-            let label = Label::new(name, &axes, words).told_apart_by(of.coordinates);
+            let label = DatasetSpec::new(name, &axes, words).told_apart_by(of.coordinates);
             let rows = of.rows(&[length], |point, put| {
                 let found = point.eigenvalues.as_ref();
                 let values = found.map(number).unwrap_or_default();
@@ -161,7 +161,7 @@ impl PointWriter<'_> {
         number(node, of, ("products", words, "1"), |point| point.products() as f64)
     }
 
-    fn write_trace(&self, node: &Node, of: &PointArray) -> Result<(), AtlasError> {
+    fn write_trace(&self, node: &AtlasGroup, of: &PointArray) -> Result<(), AtlasError> {
         let words = "trace of the Hessian: mean over the random probes";
         number(node, of, ("trace", words, "1"), PointCurvature::trace_estimate)?;
         let error = |point: &PointCurvature| {
@@ -169,7 +169,7 @@ impl PointWriter<'_> {
         };
         let words = "standard error of the trace; NaN with less than two probes";
         number(node, of, ("trace_error", words, "1"), error)?;
-        let Asked { probes, steps, .. } = self.section.asked;
+        let RequestedQuantities { probes, steps, .. } = self.section.asked;
         let shape = [probes, steps.min(self.dimension)];
         let axes = format!("{}, probe, node", of.axes);
         let quadratures = |name: &str, words: &str, numbers: QuadratureOf| {
@@ -180,7 +180,7 @@ impl PointWriter<'_> {
                     }
                 }
             });
-            let label = Label::new(name, &axes, words).told_apart_by(of.coordinates);
+            let label = DatasetSpec::new(name, &axes, words).told_apart_by(of.coordinates);
             node.numbers(&label, &rows)
         };
         let words = "nodes of each probe, ascending: the density of the spectrum is the mean over \
@@ -190,7 +190,7 @@ impl PointWriter<'_> {
         quadratures("density_weights", words, |found| &found.weights)
     }
 
-    fn write_paths(&self, root: &Node, of: &PathsCurvature) -> Result<(), AtlasError> {
+    fn write_paths(&self, root: &AtlasGroup, of: &PathsCurvature) -> Result<(), AtlasError> {
         let name = of.sets.path();
         let (parent, child) = name.split_once('/').unwrap_or((&name, ""));
         let on = format!("on_{}", of.landscape);
@@ -206,7 +206,7 @@ impl PointWriter<'_> {
         self.axes(&node)?;
         let ends: Vec<[u32; 2]> = of.pairs.iter().map(|&(a, b)| [a, b]).collect();
         let words = "initialization numbers of the endpoints";
-        let label = Label::new("pair_initialization", "path, end", words);
+        let label = DatasetSpec::new("pair_initialization", "path, end", words);
         node.numbers(&label, &ndarray::Array2::from(ends))?;
         let found: Vec<Option<&AlongPath>> =
             of.paths.iter().map(|path| path.as_ref()?.as_ref().ok()).collect();
@@ -217,13 +217,13 @@ impl PointWriter<'_> {
         let words = "where each point is: t of the curve; of the top of a refined path the \
                      fraction of its length";
         node.numbers(
-            &Label::new("t", "path, point", words),
+            &DatasetSpec::new("t", "path, point", words),
             &t.expect("a number for each point of each path"),
         )?;
         let refined: Vec<u32> =
             found.iter().map(|path| path.map_or(0, |path| u32::from(path.is_refined))).collect();
         let words = "1 if the top is that of the refined path, 0 if it is that of the fine grid";
-        node.numbers(&Label::new("top_is_refined", "path", words), &refined)?;
+        node.numbers(&DatasetSpec::new("top_is_refined", "path", words), &refined)?;
         let array = PointArray {
             axes: "path, point",
             shape: vec![paths, points],
@@ -242,22 +242,22 @@ impl PointWriter<'_> {
         let status: Vec<String> = of.paths.iter().map(status).collect();
         let status: Vec<&str> = status.iter().map(String::as_str).collect();
         let words = "done, missing (not computed yet), or failed with the reason";
-        node.texts(&Label::new("status", "path", words), &status)
+        node.texts(&DatasetSpec::new("status", "path", words), &status)
     }
 }
 
 /// A number of each point.
 fn number(
-    node: &Node,
+    node: &AtlasGroup,
     of: &PointArray,
     (name, words, unit): (&str, &str, &str),
     number: impl Fn(&PointCurvature) -> f64,
 ) -> Result<(), AtlasError> {
-    let label = Label::new(name, of.axes, words).units(unit).told_apart_by(of.coordinates);
+    let label = DatasetSpec::new(name, of.axes, words).units(unit).told_apart_by(of.coordinates);
     node.numbers(&label, &of.each(number))
 }
 
-fn write_sharpness(node: &Node, of: &PointArray) -> Result<(), AtlasError> {
+fn write_sharpness(node: &AtlasGroup, of: &PointArray) -> Result<(), AtlasError> {
     let words = "the largest eigenvalue of D H D, where D multiplies each weight with the norm \
                  of its filter; NaN if not converged";
     let label = ("filter_normalized", words, "1");

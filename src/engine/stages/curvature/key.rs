@@ -1,8 +1,8 @@
 //! The key of a task: where, and which part of the curvature.
 
-use super::section::{Asked, CurvatureConfig};
+use super::section::{CurvatureConfig, RequestedQuantities};
 use crate::engine::stage::TaskSolutions;
-use crate::solutions::{EndSets, LandscapeName, SetName};
+use crate::solutions::{EndpointSets, LandscapeName, SetName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub(super) enum CurvaturePlace {
     Solution { set: SetName, number: u32 },
     /// Along a path.
     Path {
-        sets: EndSets,
+        sets: EndpointSets,
         pair: (u32, u32),
         /// The bits of the height of its refined top, which identify this top.
         refined: Option<u64>,
@@ -88,7 +88,7 @@ impl CurvaturePart {
 
     /// The settings that its result depends on, without spaces.
     fn settings(self, section: &CurvatureConfig) -> String {
-        let Asked { largest, lowest, tolerance, products, probes, steps, repeats: _ } =
+        let RequestedQuantities { largest, lowest, tolerance, products, probes, steps, repeats: _ } =
             section.asked;
         let spectrum = format!("{largest}:{lowest}:{tolerance:e}:{products}");
         match self {
@@ -126,7 +126,11 @@ impl CurvatureKey {
             CurvaturePlace::Solution { set, number } => {
                 format!("{VERSION} {settings} {set} {number} {images} {on}")
             }
-            CurvaturePlace::Path { sets: EndSets { a, b }, pair: (first, second), refined } => {
+            CurvaturePlace::Path {
+                sets: EndpointSets { a, b },
+                pair: (first, second),
+                refined,
+            } => {
                 let top = refined.map_or_else(|| "grid".to_owned(), |bits| format!("{bits:016x}"));
                 format!("{VERSION} {settings} {a} {b} {first} {second} {top} {images} {on}")
             }
@@ -162,7 +166,7 @@ pub(super) fn origin(key: &str) -> Option<TaskSolutions> {
     if !settings.starts_with("path:") {
         return Some(TaskSolutions::Sets(vec![set]));
     }
-    let sets = EndSets { a: set, b: SetName::parse(parts.next()?).ok()? };
+    let sets = EndpointSets { a: set, b: SetName::parse(parts.next()?).ok()? };
     Some(TaskSolutions::Paths(sets, parts.nth(4)?.to_owned()))
 }
 
@@ -171,7 +175,7 @@ mod tests {
     use super::*;
 
     fn section() -> CurvatureConfig {
-        let asked = Asked {
+        let asked = RequestedQuantities {
             largest: 5,
             lowest: 1,
             tolerance: 1e-4,
@@ -202,7 +206,7 @@ mod tests {
             let key = CurvatureKey { place: place.clone(), landscape, part }.stored(&section());
             assert_eq!(origin(&key), Some(TaskSolutions::Sets(vec![set("sgd/train")])), "{key}");
         }
-        let sets = EndSets { a: set("sgd/train"), b: set("lbfgs/train") };
+        let sets = EndpointSets { a: set("sgd/train"), b: set("lbfgs/train") };
         for refined in [None, Some(1.5_f64.to_bits())] {
             let place = CurvaturePlace::Path { sets: sets.clone(), pair: (0, 12), refined };
             let key =

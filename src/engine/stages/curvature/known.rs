@@ -2,12 +2,12 @@
 
 use super::STAGE;
 use super::key::{CurvatureKey, CurvaturePart, CurvaturePlace};
-use super::outcome::{AlongPath, Outcome, PointCurvature};
+use super::outcome::{AlongPath, CurvatureOutcome, PointCurvature};
 use super::section::{CurvatureConfig, SECTION};
 use crate::analysis::curvature::Sharpness;
 use crate::engine::results::{PathEndpoints, Results};
 use crate::engine::stages::refinement;
-use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
+use crate::solutions::{EndpointSets, LandscapeName, SetName, SolutionSet};
 
 /// The curvature at the solutions of a set on a landscape.
 pub(super) struct SetCurvature {
@@ -23,7 +23,7 @@ pub(super) struct SetCurvature {
 
 /// The curvature along the paths of a set on a landscape.
 pub(super) struct PathsCurvature {
-    pub sets: EndSets,
+    pub sets: EndpointSets,
     pub landscape: LandscapeName,
     pub pairs: Vec<(u32, u32)>,
     /// `None` if it has not been computed.
@@ -57,7 +57,7 @@ fn sets_on<'s>(
 }
 
 /// The sets of the endpoints of paths, their landscape, and the chosen pairs.
-type ChosenPaths = (EndSets, LandscapeName, Vec<(u32, u32)>);
+type ChosenPaths = (EndpointSets, LandscapeName, Vec<(u32, u32)>);
 
 /// The chosen sets of paths, each with its pairs.
 fn paths_on(
@@ -88,7 +88,7 @@ fn paths_on(
 /// The place of a path, with the height of its refined top if it has one.
 fn path_place(
     results: &Results,
-    sets: &EndSets,
+    sets: &EndpointSets,
     landscape: LandscapeName,
     pair: (u32, u32),
 ) -> CurvaturePlace {
@@ -131,7 +131,7 @@ pub(super) fn ended<'a>(results: &Results<'a>, key: &CurvatureKey) -> Option<Res
     results.contents.task_ended(STAGE, &key.stored(section(results)?))
 }
 
-fn outcome(results: &Results, key: &CurvatureKey) -> Option<Result<Outcome, String>> {
+fn outcome(results: &Results, key: &CurvatureKey) -> Option<Result<CurvatureOutcome, String>> {
     Some(results.contents.task(STAGE, &key.stored(section(results)?))?.result)
 }
 
@@ -162,10 +162,10 @@ fn at_solution(
     for part in parts(section) {
         let key = CurvatureKey { place: place.clone(), landscape, part };
         match outcome(results, &key) {
-            Some(Ok(Outcome::Eigenvalues(found))) => point.eigenvalues = Some(found),
-            Some(Ok(Outcome::Normalized(found))) => point.normalized = Some(found),
-            Some(Ok(Outcome::Probe(dimension, found))) => point.push(dimension, found),
-            Some(Ok(Outcome::Path(_))) | None => is_missing = true,
+            Some(Ok(CurvatureOutcome::Eigenvalues(found))) => point.eigenvalues = Some(found),
+            Some(Ok(CurvatureOutcome::Normalized(found))) => point.normalized = Some(found),
+            Some(Ok(CurvatureOutcome::Probe(dimension, found))) => point.push(dimension, found),
+            Some(Ok(CurvatureOutcome::Path(_))) | None => is_missing = true,
             Some(Err(failure)) => reason = Some(failure),
         }
     }
@@ -186,7 +186,7 @@ pub(super) fn of_paths(results: &Results, sets: &[SolutionSet]) -> Vec<PathsCurv
             let found =
                 outcome(results, &CurvatureKey { place, landscape, part: CurvaturePart::Path })?;
             Some(match found {
-                Ok(Outcome::Path(path)) => Ok(path),
+                Ok(CurvatureOutcome::Path(path)) => Ok(path),
                 Ok(_) => Err("its result is that of another task".to_owned()),
                 Err(reason) => Err(reason),
             })

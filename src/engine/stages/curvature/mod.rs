@@ -20,7 +20,7 @@ mod task;
 
 use crate::analysis::curvature::{Sharpness, SpectrumEnd, state_bytes};
 use crate::config::{Config, StageSection};
-use crate::engine::capacity::{Need, Part as MemoryPart};
+use crate::engine::capacity::{MemoryUse as MemoryPart, StageMemory};
 use crate::engine::console::count;
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
@@ -28,9 +28,9 @@ use crate::engine::plan::Work;
 use crate::engine::problem::Problem;
 use crate::engine::rank::Rank;
 use crate::engine::results::Results;
-use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskSolutions, TaskState};
+use crate::engine::stage::{Context, PlannedTasks, Stage, StageCounts, TaskSolutions, TaskState};
 use crate::engine::store::Record;
-use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup};
 use crate::report::figure::Figure;
 use crate::report::number::short;
 use crate::report::run::SetSharpness;
@@ -38,7 +38,7 @@ use crate::report::{IndexColumn, Run, SummaryTable};
 use crate::solutions::{LandscapeName, SolutionSet};
 use key::{CurvatureKey, CurvaturePart};
 use known::{ended, of_sets, wanted};
-use outcome::Outcome;
+use outcome::CurvatureOutcome;
 use section::{CurvatureConfig, SECTION};
 use task::Curvatures;
 
@@ -102,10 +102,10 @@ fn planned(problem: &Problem, section: &CurvatureConfig) -> [(CurvaturePart, usi
     let of_set = |set| problem.solutions_in(set).min(most);
     let solutions: usize = section.sets.iter().map(of_set).sum();
     let paths = &problem.config.paths;
-    let is_asked = |sets: &&crate::solutions::EndSets| {
+    let is_asked = |sets: &&crate::solutions::EndpointSets| {
         sets.both().into_iter().all(|set| section.sets.contains(set))
     };
-    let of_sets = paths.end_sets();
+    let of_sets = paths.endpoint_sets();
     let of_paths = of_sets.iter().filter(is_asked).map(|sets| {
         paths.count(sets, sets.both().map(|set| problem.solutions_in(set))).min(section.paths)
     });
@@ -156,8 +156,8 @@ impl Stage for Curvature {
         section(config).map_or_else(Vec::new, |section| section.datasets.clone())
     }
 
-    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
-        let mut counts = Counts::default();
+    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> StageCounts {
+        let mut counts = StageCounts::default();
         let mut wanted = wanted(results, sets);
         let kind = |key: &CurvatureKey| key.part.kind(key.landscape);
         wanted.sort_by_key(kind);
@@ -208,8 +208,8 @@ impl Stage for Curvature {
         key::origin(key).unwrap_or(TaskSolutions::All)
     }
 
-    fn memory(&self, problem: &Problem, _: usize) -> Need {
-        let Some(section) = section(&problem.config) else { return Need::default() };
+    fn memory(&self, problem: &Problem, _: usize) -> StageMemory {
+        let Some(section) = section(&problem.config) else { return StageMemory::default() };
         let dimension = problem.layout().parameters();
         let most = section.asked.products.max(section.asked.steps).min(dimension);
         // The basis, and a copy when it is sent or combined to eigenvectors.
@@ -234,16 +234,19 @@ impl Stage for Curvature {
         let tops = sum(of_paths) * on * 8.0 * dimension as f64;
         let tasks = crate::engine::plan::memory::task_bytes(sum(others) * on);
         let keys = "curvature.solutions, curvature.probes or curvature.paths";
-        Need { task, root: vec![MemoryPart::new(tops + tasks, "the tasks of the curvature", keys)] }
+        StageMemory {
+            task,
+            root: vec![MemoryPart::new(tops + tasks, "the tasks of the curvature", keys)],
+        }
     }
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
         let Record::Task { outcome: Ok(bytes), .. } = record else { return KeyNumbers::default() };
-        let Ok(outcome) = postcard::from_bytes::<Outcome>(bytes) else {
+        let Ok(outcome) = postcard::from_bytes::<CurvatureOutcome>(bytes) else {
             return KeyNumbers::default();
         };
         match outcome {
-            Outcome::Eigenvalues(found) => {
+            CurvatureOutcome::Eigenvalues(found) => {
                 let largest = found.largest.first();
                 let largest = largest.map_or_else(|| "–".to_owned(), |found| short(found.value));
                 let end = match found.end {
@@ -258,7 +261,7 @@ impl Stage for Curvature {
                     ..KeyNumbers::default()
                 }
             }
-            Outcome::Normalized(found) => KeyNumbers {
+            CurvatureOutcome::Normalized(found) => KeyNumbers {
                 steps: Some(found.products),
                 stop: Some(found.largest.map_or_else(
                     || "limit of products".to_owned(),
@@ -266,10 +269,10 @@ impl Stage for Curvature {
                 )),
                 ..KeyNumbers::default()
             },
-            Outcome::Probe(_, found) => {
+            CurvatureOutcome::Probe(_, found) => {
                 KeyNumbers { steps: Some(found.nodes.len() as u32), ..KeyNumbers::default() }
             }
-            Outcome::Path(path) => {
+            CurvatureOutcome::Path(path) => {
                 let products: usize =
                     path.points.iter().map(outcome::PointCurvature::products).sum();
                 KeyNumbers { steps: Some(products as u32), ..KeyNumbers::default() }
@@ -281,7 +284,7 @@ impl Stage for Curvature {
         Ok(Vec::new())
     }
 
-    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    fn write_atlas(&self, root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         atlas::write(root, atlas)
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The result of a task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) enum Outcome {
+pub(super) enum CurvatureOutcome {
     /// The eigenvalues.
     Eigenvalues(Eigenvalues),
     /// The largest filter-normalized eigenvalue.

@@ -6,7 +6,7 @@ use crate::engine::results::Results;
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
 use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
-use crate::report::style::end_sets;
+use crate::report::style::endpoint_sets;
 use crate::report::words::Words;
 
 type Measure = (&'static str, fn(&PointCurvature) -> f64);
@@ -73,7 +73,7 @@ fn about(words: Words, refined: bool) -> String {
 
 fn panel(run: &Run<'_>, several: bool, &(name, measure): &Measure, of: &PathsCurvature) -> Panel {
     let name = if name == "loss" && run.network().is_none() { "height" } else { name };
-    let title = format!("{name}, {} on {}", end_sets(&of.sets), of.landscape);
+    let title = format!("{name}, {} on {}", endpoint_sets(&of.sets), of.landscape);
     let title = if several { format!("{}: {title}", run.label) } else { title };
     let (mut lines, mut tops) = (Vec::new(), Vec::new());
     let (mut of_lines, mut of_tops) = (Vec::new(), Vec::new());

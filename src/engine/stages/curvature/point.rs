@@ -1,7 +1,7 @@
 //! The computations at a point.
 
 use super::outcome::Eigenvalues;
-use super::section::Asked;
+use super::section::RequestedQuantities;
 use crate::analysis::curvature::{
     self, CurvatureError, EigenvaluesState, Probe, ProbeState, Quadrature, Spectrum, filter_norms,
     hessian_at, scaled,
@@ -18,7 +18,7 @@ pub(super) struct Point<'a> {
     /// The tensors of θ.
     pub tensors: &'a [Tensor],
     pub theta: &'a [f64],
-    pub asked: Asked,
+    pub asked: RequestedQuantities,
     pub seed: MasterSeed,
     /// Indices of the random streams of this point.
     pub indices: &'a [u64],
@@ -28,16 +28,16 @@ pub(super) struct Point<'a> {
 pub(super) type Solved<T> = Result<T, CurvatureError>;
 
 /// Takes the steps of a solver until it ends or is stopped.
-pub(super) trait Drive {
+pub(super) trait StepDriver {
     /// How the solver ended.
     type Ended<T>;
     fn drive<S: Solver>(&self, solver: S) -> Self::Ended<S::Output>;
 }
 
 /// All steps, unless one is interrupted.
-pub(super) struct ToTheEnd;
+pub(super) struct AllSteps;
 
-impl Drive for ToTheEnd {
+impl StepDriver for AllSteps {
     type Ended<T> = Result<T, Interrupted>;
     fn drive<S: Solver>(&self, solver: S) -> Result<S::Output, Interrupted> {
         complete(solver, &mut |_, _| true).ok_or(Interrupted)
@@ -53,7 +53,7 @@ impl Point<'_> {
     }
 
     /// The eigenvalues that are asked for.
-    pub fn spectrum<D: Drive>(
+    pub fn spectrum<D: StepDriver>(
         &self,
         by: &D,
         state: Option<EigenvaluesState>,
@@ -65,7 +65,7 @@ impl Point<'_> {
     }
 
     /// The largest eigenvalue of the filter-normalized Hessian.
-    pub fn normalized<D: Drive>(
+    pub fn normalized<D: StepDriver>(
         &self,
         by: &D,
         state: Option<EigenvaluesState>,
@@ -79,7 +79,7 @@ impl Point<'_> {
     }
 
     /// The random probe of this number.
-    pub fn probe<D: Drive>(
+    pub fn probe<D: StepDriver>(
         &self,
         by: &D,
         number: usize,
@@ -93,7 +93,7 @@ impl Point<'_> {
 
     /// The eigenvalues as they are stored.
     pub fn eigenvalues(&self, spectrum: &Spectrum, measures: [f64; 3]) -> Eigenvalues {
-        let Asked { largest, lowest, .. } = self.asked;
+        let RequestedQuantities { largest, lowest, .. } = self.asked;
         let asked = [largest, lowest].map(|count| count.min(self.theta.len()));
         Eigenvalues::of(spectrum, asked, measures)
     }

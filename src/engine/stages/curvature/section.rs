@@ -25,7 +25,7 @@ pub struct CurvatureConfig {
     /// Images of each landscape, the first ones; `None`: all.
     pub images: Option<usize>,
     /// What is computed at each point.
-    pub asked: Asked,
+    pub asked: RequestedQuantities,
     /// Paths of each set on each landscape along which curvature is computed, the first ones.
     pub paths: usize,
     /// Equally spaced points on each of them.
@@ -34,7 +34,7 @@ pub struct CurvatureConfig {
 
 /// What is computed at a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Asked {
+pub struct RequestedQuantities {
     /// How many of the largest eigenvalues.
     pub largest: usize,
     /// How many of the lowest.
@@ -51,7 +51,7 @@ pub struct Asked {
     pub repeats: bool,
 }
 
-impl Asked {
+impl RequestedQuantities {
     /// For the eigenvalues.
     pub fn spectrum(self) -> SpectrumParameters {
         let Self { largest, lowest, tolerance, products, repeats, .. } = self;
@@ -190,7 +190,7 @@ fn read(root: &Section<'_>, available: &Available) -> Read<Option<CurvatureConfi
         let paths = section.key(&PATHS).value();
         let path_points = section.key(&PATH_POINTS).value();
         let (landscapes, datasets, images) = on?;
-        let asked = Asked {
+        let asked = RequestedQuantities {
             largest: largest?,
             lowest: lowest?,
             tolerance: tolerance?,

@@ -6,7 +6,7 @@ use crate::engine::console::count;
 use crate::engine::results::Results;
 use crate::report::number::median;
 use crate::report::{IndexCell, IndexColumn, SummaryTable};
-use crate::solutions::EndSets;
+use crate::solutions::EndpointSets;
 
 const ABOUT: &str = "medians over the solutions. largest, lowest: eigenvalues of the Hessian. \
                      normalized: the largest with each weight in units of the norm of its filter; it \
@@ -78,7 +78,7 @@ pub(super) fn index(results: &Results) -> Vec<IndexColumn> {
     let known = of_sets(results, &results.sets());
     let column = |name, about, number: fn(&PointCurvature) -> f64, may_be_open: bool| {
         let cell = |of: &SetCurvature| {
-            let sets = EndSets::within(of.set.clone());
+            let sets = EndpointSets::within(of.set.clone());
             let cell = IndexCell::median(&sets, of.landscape, of.points.iter().map(number))?;
             Some(if may_be_open && of.open() > 0 { cell.marked("", OPEN) } else { cell })
         };

@@ -2,8 +2,8 @@
 
 use super::along::{Along, AlongState, Points};
 use super::key::{CurvatureKey, CurvaturePart, CurvaturePlace};
-use super::outcome::{Normalized, Outcome};
-use super::point::{Drive, Point};
+use super::outcome::{CurvatureOutcome, Normalized};
+use super::point::{Point, StepDriver};
 use super::section::CurvatureConfig;
 use super::{STAGE, ended, wanted, work_of};
 use crate::analysis::curvature::CurvatureError;
@@ -73,7 +73,7 @@ impl Computation for Curvatures<'_> {
     type Key = PendingCurvature;
     type Source = Source;
     type Task = CurvatureTask;
-    type Outcome = Result<Outcome, String>;
+    type Outcome = Result<CurvatureOutcome, String>;
 
     /// The tasks of most work come first.
     fn pending(
@@ -155,7 +155,7 @@ impl Computation for Curvatures<'_> {
     }
 }
 
-type Found = Ended<Result<Outcome, String>>;
+type Found = Ended<Result<CurvatureOutcome, String>>;
 
 impl Curvatures<'_> {
     fn pending_key(
@@ -223,12 +223,14 @@ impl Curvatures<'_> {
             CurvaturePart::Probe(number) => {
                 let found = point.probe(&by, number, decode(state));
                 let dimension = theta.len() as u64;
-                found.map(|found| solved(found.map(|probe| Outcome::Probe(dimension, probe))))
+                found.map(|found| {
+                    solved(found.map(|probe| CurvatureOutcome::Probe(dimension, probe)))
+                })
             }
             CurvaturePart::Normalized => {
                 let found = point.normalized(&by, decode(state));
                 found.map(|found| {
-                    solved(found.map(|found| Outcome::Normalized(Normalized::of(&found))))
+                    solved(found.map(|found| CurvatureOutcome::Normalized(Normalized::of(&found))))
                 })
             }
             CurvaturePart::Eigenvalues | CurvaturePart::Path => {
@@ -237,7 +239,8 @@ impl Curvatures<'_> {
                 };
                 let found = point.spectrum(&by, decode(state));
                 found.map(|found| {
-                    let stored = |found| Outcome::Eigenvalues(point.eigenvalues(&found, measures));
+                    let stored =
+                        |found| CurvatureOutcome::Eigenvalues(point.eigenvalues(&found, measures));
                     solved(found.map(stored))
                 })
             }
@@ -272,7 +275,7 @@ impl Curvatures<'_> {
                 indices,
                 state: begun,
             };
-            drive(along, control).map(|found| found.map(Outcome::Path))
+            drive(along, control).map(|found| found.map(CurvatureOutcome::Path))
         })
     }
 
@@ -375,7 +378,7 @@ fn solved<T>(result: Result<T, CurvatureError>) -> Result<T, String> {
 /// Takes steps until the end or until a stop is requested.
 struct Controlled<'a>(&'a Control);
 
-impl Drive for Controlled<'_> {
+impl StepDriver for Controlled<'_> {
     type Ended<T> = Ended<T>;
     fn drive<S: Solver>(&self, solver: S) -> Ended<S::Output> {
         drive(solver, self.0)

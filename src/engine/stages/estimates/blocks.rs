@@ -5,7 +5,7 @@ use crate::data::Split;
 use crate::engine::results::{PathEndpoints, Results};
 use crate::engine::stage::TaskSolutions;
 use crate::random::MasterSeed;
-use crate::solutions::{EndSets, LandscapeName, SetName, directed};
+use crate::solutions::{EndpointSets, LandscapeName, SetName, directed};
 
 /// Solutions on either side of a block. A rank gets 8 vectors for 16 pairs.
 const BLOCK: usize = 4;
@@ -18,9 +18,9 @@ pub(super) const MAX_PAIRS: usize = BLOCK * BLOCK;
 
 /// The pairs between two blocks of solutions on a landscape.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Block {
+pub struct PairBlock {
     /// The sets of both endpoints.
-    pub sets: EndSets,
+    pub sets: EndpointSets,
     /// The landscape.
     pub landscape: LandscapeName,
     /// Initialization numbers on one side.
@@ -29,7 +29,7 @@ pub struct Block {
     pub second: Vec<u32>,
 }
 
-impl Block {
+impl PairBlock {
     /// The pairs of these sets on this landscape, in blocks.
     pub fn all(ends: &PathEndpoints, landscape: LandscapeName) -> Vec<Self> {
         let [first, second] = [ends.a, ends.b].map(|set| blocks(&set.initialization));
@@ -80,7 +80,7 @@ impl Block {
             _ => None,
         };
         let images = images.map_or("all".to_owned(), |images| images.min(MAX_IMAGES).to_string());
-        let Self { sets: EndSets { a, b }, landscape, first, second } = self;
+        let Self { sets: EndpointSets { a, b }, landscape, first, second } = self;
         let numbers = [first, second].map(|numbers| format!("{numbers:?}").replace(' ', ""));
         let aligned = if paths.align { " aligned" } else { "" };
         format!("{a} {b} {} {} {images} {landscape}{aligned} v1", numbers[0], numbers[1])
@@ -141,8 +141,9 @@ mod tests {
     }
 
     fn pairs(a: &SolutionSet, b: &SolutionSet) -> (usize, BTreeSet<(u32, u32)>) {
-        let ends = PathEndpoints { sets: EndSets { a: a.name.clone(), b: b.name.clone() }, a, b };
-        let blocks = Block::all(&ends, LandscapeName::Train);
+        let ends =
+            PathEndpoints { sets: EndpointSets { a: a.name.clone(), b: b.name.clone() }, a, b };
+        let blocks = PairBlock::all(&ends, LandscapeName::Train);
         let pairs = blocks.iter().flat_map(|block| block.pairs(MasterSeed(3)));
         (blocks.iter().map(|block| block.places().len()).sum(), pairs.collect())
     }

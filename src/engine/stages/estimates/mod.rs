@@ -6,12 +6,12 @@
 
 mod blocks;
 
-pub use blocks::Block;
+pub use blocks::PairBlock;
 
 use crate::combinations::Combinations;
 use crate::config::{Config, Subject};
 use crate::data::Split;
-use crate::engine::capacity::{Need, Part};
+use crate::engine::capacity::{MemoryUse, StageMemory};
 use crate::engine::failure::Failure;
 use crate::engine::parallel::Control;
 use crate::engine::plan::{Planned, Work};
@@ -20,7 +20,7 @@ use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::resume::Ended;
 use crate::engine::run_directory::RunDirectory;
-use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskSolutions, TaskState};
+use crate::engine::stage::{Context, PlannedTasks, Stage, StageCounts, TaskSolutions, TaskState};
 use crate::engine::stages::paths::{
     PathSource, aligned, aligned_units, landscape_vector, network_vector,
 };
@@ -64,13 +64,13 @@ impl Stage for Estimates {
         context.run(self, rank, &StraightLines { problem: context.problem })
     }
 
-    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
-        let mut counts = Counts::default();
+    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> StageCounts {
+        let mut counts = StageCounts::default();
         if !self.applies(results.config) || results.missing_runs() > 0 {
             return counts;
         }
         let (paths, contents) = (&results.config.paths, results.contents);
-        let state = |block: &Block| {
+        let state = |block: &PairBlock| {
             let ended = contents.task_ended(STAGE, &block.key(paths));
             TaskState::new(format!("estimates {}", block.name()), ended)
         };
@@ -88,7 +88,7 @@ impl Stage for Estimates {
         let Some(trained) = problem.trained().filter(|_| self.applies(&problem.config)) else {
             return Vec::new();
         };
-        let of_sets = problem.config.paths.end_sets();
+        let of_sets = problem.config.paths.endpoint_sets();
         let pairs = of_sets.iter().map(|sets| {
             let [a, b] = sets.both().map(|set| problem.solutions_in(set));
             problem.config.paths.count(sets, [a, b])
@@ -115,13 +115,13 @@ impl Stage for Estimates {
         blocks::solutions(key)
     }
 
-    fn memory(&self, problem: &Problem, _: usize) -> Need {
+    fn memory(&self, problem: &Problem, _: usize) -> StageMemory {
         let vectors = 2.0 * (MAX_PAIRS as f64).sqrt() + 2.0;
         let number = if problem.landscape().is_some() { 8.0 } else { 4.0 };
         let bytes = vectors * number * problem.layout().parameters() as f64;
         let keys = if problem.landscape().is_some() { "[landscape]" } else { "[network]" };
-        let part = Part::new(bytes, "a block of estimates", format!("the sizes in {keys}"));
-        Need { task: vec![part], root: Vec::new() }
+        let part = MemoryUse::new(bytes, "a block of estimates", format!("the sizes in {keys}"));
+        StageMemory { task: vec![part], root: Vec::new() }
     }
 }
 
@@ -131,10 +131,10 @@ fn images(all: usize) -> usize {
 }
 
 /// The blocks of all sets that get paths, landscape by landscape.
-fn all_blocks(results: &Results, sets: &[SolutionSet]) -> Vec<Block> {
+fn all_blocks(results: &Results, sets: &[SolutionSet]) -> Vec<PairBlock> {
     let path_sets = results.path_sets(sets);
-    let mut blocks: Vec<Block> =
-        path_sets.iter().flat_map(|(ends, landscape)| Block::all(ends, *landscape)).collect();
+    let mut blocks: Vec<PairBlock> =
+        path_sets.iter().flat_map(|(ends, landscape)| PairBlock::all(ends, *landscape)).collect();
     blocks.sort_by_key(|block| block.landscape.number());
     blocks
 }
@@ -156,19 +156,19 @@ struct Lines {
 }
 
 impl Computation for StraightLines<'_> {
-    type Key = Block;
+    type Key = PairBlock;
     type Source = PathSource;
     type Task = Lines;
     type Outcome = Result<Vec<f64>, String>;
 
-    fn pending(&self, directory: &RunDirectory) -> Result<Pending<Block, PathSource>, String> {
+    fn pending(&self, directory: &RunDirectory) -> Result<Pending<PairBlock, PathSource>, String> {
         let sets = directory.solutions(self.problem)?;
         let results = directory.results(self.problem);
         let paths = &self.problem.config.paths;
-        let (done, left): (Vec<Block>, Vec<Block>) = all_blocks(&results, &sets)
+        let (done, left): (Vec<PairBlock>, Vec<PairBlock>) = all_blocks(&results, &sets)
             .into_iter()
             .partition(|block| directory.contents.has_task(STAGE, &block.key(paths)));
-        let task = |block: Block| {
+        let task = |block: PairBlock| {
             let kind = block.landscape.number();
             let work = block.places().len() as f64;
             PendingTask {
@@ -183,7 +183,7 @@ impl Computation for StraightLines<'_> {
         Ok(Pending { done: done.len(), tasks, source })
     }
 
-    fn task(&self, block: &Block, source: &PathSource) -> Lines {
+    fn task(&self, block: &PairBlock, source: &PathSource) -> Lines {
         let sides = [(&block.sets.a, &block.first), (&block.sets.b, &block.second)];
         let vectors = match self.problem.landscape() {
             Some(landscape) => Subject::Landscape(sides.map(|(set, numbers)| {
@@ -241,7 +241,7 @@ impl Computation for StraightLines<'_> {
 
     fn record(
         &self,
-        block: &Block,
+        block: &PairBlock,
         seconds: f64,
         outcome: Result<Self::Outcome, String>,
     ) -> Record {

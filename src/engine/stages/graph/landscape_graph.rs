@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// The origin of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Origin {
+pub enum NodeOrigin {
     /// A solution in this set, by its place among those of the graph.
     Set(usize),
     /// A minimum that a refinement has found.
@@ -23,7 +23,7 @@ pub enum Origin {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GraphNode {
     /// Its set, if it is a solution.
-    pub origin: Origin,
+    pub origin: NodeOrigin,
     /// Number of the initialization it was trained from; minima are counted from 0.
     pub number: u32,
 }
@@ -120,7 +120,7 @@ impl<'a> LandscapeGraph<'a> {
         for (place, name) in config.sets.iter().enumerate() {
             let set = sets.iter().find(|set| set.name == *name);
             for (row, number) in by_number(set) {
-                let node = GraphNode { origin: Origin::Set(place), number };
+                let node = GraphNode { origin: NodeOrigin::Set(place), number };
                 let stored = || stored_loss(results.config, set?, row, landscape);
                 match ends.get(&node).copied().or_else(stored).filter(|loss| loss.is_finite()) {
                     Some(height) => {
@@ -148,7 +148,7 @@ impl<'a> LandscapeGraph<'a> {
         nodes.extend(
             (0..)
                 .zip(&further.minima)
-                .map(|(number, _)| GraphNode { origin: Origin::Refinement, number }),
+                .map(|(number, _)| GraphNode { origin: NodeOrigin::Refinement, number }),
         );
         heights.extend(further.minima);
         let kinds = [(EdgeKind::Pass, further.passes.len()), (EdgeKind::Path, edges.len())];
@@ -179,8 +179,8 @@ impl<'a> LandscapeGraph<'a> {
     /// The set of a node, or `minimum`.
     pub fn set(&self, node: usize) -> &'a str {
         match self.nodes[node].origin {
-            Origin::Set(set) => self.config.sets[set].as_str(),
-            Origin::Refinement => "minimum",
+            NodeOrigin::Set(set) => self.config.sets[set].as_str(),
+            NodeOrigin::Refinement => "minimum",
         }
     }
 
@@ -221,7 +221,7 @@ fn by_number(set: Option<&SolutionSet>) -> Vec<(usize, u32)> {
 /// The endpoints of a path as nodes, if both sets belong to the graph.
 fn nodes_of(config: &GraphConfig, paths: &PathSet, (a, b): (u32, u32)) -> Option<[GraphNode; 2]> {
     let place = |name: &SetName| config.sets.iter().position(|set| set == name);
-    let node = |name, number| Some(GraphNode { origin: Origin::Set(place(name)?), number });
+    let node = |name, number| Some(GraphNode { origin: NodeOrigin::Set(place(name)?), number });
     Some([node(&paths.set.a, a)?, node(&paths.set.b, b)?])
 }
 

@@ -16,14 +16,14 @@ mod tree;
 pub use export::{GraphFormat, export};
 
 use crate::config::{Config, StageSection};
-use crate::engine::capacity::{Need, Part};
+use crate::engine::capacity::{MemoryUse, StageMemory};
 use crate::engine::failure::Failure;
 use crate::engine::problem::Problem;
 use crate::engine::rank::Rank;
 use crate::engine::results::Results;
-use crate::engine::stage::{Context, Counts, Stage};
+use crate::engine::stage::{Context, Stage, StageCounts};
 use crate::engine::stages::paths::Paths;
-use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup};
 use crate::report::figure::Figure;
 use crate::report::{IndexColumn, Run, SummaryTable};
 use crate::solutions::SolutionSet;
@@ -59,7 +59,7 @@ impl Stage for Graphs {
         Some(SECTION.section())
     }
 
-    fn memory(&self, problem: &Problem, _: usize) -> Need {
+    fn memory(&self, problem: &Problem, _: usize) -> StageMemory {
         let graphs = problem.config.section(&SECTION);
         let nodes = |graph: &GraphConfig| {
             graph.sets.iter().map(|set| problem.solutions_in(set) as f64).sum::<f64>()
@@ -67,26 +67,26 @@ impl Stage for Graphs {
         let most = graphs.iter().map(nodes).fold(0.0, f64::max);
         // The minimax heights of all pairs, and in the worst case, a tree like a comb, as many
         // members of clusters.
-        let part = Part::new(8.0 * most * most, "a graph", problem.keep_key());
-        Need { task: Vec::new(), root: vec![part] }
+        let part = MemoryUse::new(8.0 * most * most, "a graph", problem.keep_key());
+        StageMemory { task: Vec::new(), root: vec![part] }
     }
 
     /// It is done when all paths are.
-    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
+    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> StageCounts {
         if !self.applies(results.config) {
-            return Counts::default();
+            return StageCounts::default();
         }
         let paths = Paths.counts(results, sets);
         let left = paths.kinds.iter().any(|kind| kind.left > 0);
         let done = results.missing_runs() == 0 && !left;
-        Counts { whole: Some(done), ..Counts::default() }
+        StageCounts { whole: Some(done), ..StageCounts::default() }
     }
 
     fn check_atlas(&self, atlas: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {
         Ok(atlas::groups(atlas))
     }
 
-    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    fn write_atlas(&self, root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         atlas::write(root, atlas)
     }
 

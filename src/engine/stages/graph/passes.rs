@@ -9,7 +9,7 @@
 //! are continued here to the minimum, which takes milliseconds. On other landscapes two points are
 //! the same if they are close compared with the path and its climb.
 
-use super::landscape_graph::{GraphNode, Origin};
+use super::landscape_graph::{GraphNode, NodeOrigin};
 use crate::analysis::graph::{HeightEdge, HeightGraph, Merges, condensed};
 use crate::config::LandscapeConfig;
 use crate::engine::results::{DISTINCT, Results};
@@ -23,10 +23,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The refined paths of a landscape.
 #[derive(Default)]
-pub(super) struct RefinedPaths(Vec<RefinedEnds>);
+pub(super) struct RefinedPaths(Vec<RefinedPath>);
 
 /// A refined path, with its endpoints.
-struct RefinedEnds {
+struct RefinedPath {
     ends: [GraphNode; 2],
     certificate: Certificate,
 }
@@ -70,7 +70,7 @@ impl RefinedPaths {
             // The graph does not use these, and there may be many paths.
             certificate.theta.clear();
             certificate.path.clear();
-            Some(RefinedEnds { ends: nodes(pair)?, certificate })
+            Some(RefinedPath { ends: nodes(pair)?, certificate })
         });
         self.0.extend(found);
     }
@@ -108,7 +108,7 @@ impl RefinedPaths {
             node_of.insert((*path, *index), node);
         }
         let mut passes = Vec::new();
-        for (path, RefinedEnds { ends, certificate }) in self.0.iter().enumerate() {
+        for (path, RefinedPath { ends, certificate }) in self.0.iter().enumerate() {
             let node = |index: usize| match ends.get(index) {
                 Some(end) => solutions.iter().position(|node| node == end),
                 None => node_of.get(&(path, index)).copied(),
@@ -126,7 +126,7 @@ impl RefinedPaths {
 
     /// All minima besides the endpoints.
     fn points(&self, results: &Results) -> Vec<KnownMinimum> {
-        let of_path = |(path, refined): (usize, &RefinedEnds)| {
+        let of_path = |(path, refined): (usize, &RefinedPath)| {
             let points = refined.certificate.known.points.iter().enumerate().skip(2);
             let minima = points.filter(|(_, point)| point.place == Destination::Minimum);
             let tolerance = Tolerance::of(results, &refined.certificate);
@@ -242,7 +242,7 @@ pub(super) fn identities(
 ) -> Vec<Option<Identified>> {
     let minima_set = results.config.subject.landscape().and_then(LandscapeConfig::set);
     let of_node = |(node, &height): (&GraphNode, &f64)| -> Option<Identified> {
-        let Origin::Set(place) = node.origin else { return None };
+        let NodeOrigin::Set(place) = node.origin else { return None };
         let set = sets.get(place).copied().flatten()?;
         let minimum = || results.contents.minimum(node.number)?.result.as_ref().ok();
         let exact = minima_set.as_ref().filter(|name| **name == set.name).and_then(|_| minimum());

@@ -1,11 +1,11 @@
 //! The tables at the end of a run.
 
-use super::landscape_graph::{EdgeKind, LandscapeGraph, Origin};
+use super::landscape_graph::{EdgeKind, LandscapeGraph, NodeOrigin};
 use crate::analysis::graph::{Level, levels};
 use crate::engine::console::{count, has};
 use crate::report::number::{number, short};
 use crate::report::{IndexCell, IndexColumn, SummaryTable};
-use crate::solutions::{EndSets, SetName};
+use crate::solutions::{EndpointSets, SetName};
 
 pub(super) fn tables(graphs: &[LandscapeGraph]) -> Vec<SummaryTable> {
     if graphs.is_empty() {
@@ -45,7 +45,7 @@ pub(super) fn index(graphs: &[LandscapeGraph]) -> Vec<IndexColumn> {
     let cells = graphs.iter().flat_map(|graph| {
         let count = graph.merges.components().len();
         let cell = move |set: &SetName| {
-            let cell = IndexCell::count(&EndSets::within(set.clone()), graph.landscape, count);
+            let cell = IndexCell::count(&EndpointSets::within(set.clone()), graph.landscape, count);
             let several = if graph.config.sets.len() > 1 { "\u{a0}†" } else { "" };
             cell.marked("", several)
         };
@@ -70,7 +70,7 @@ fn row(graph: &LandscapeGraph, refined: bool) -> Vec<String> {
         _ => String::new(),
     };
     let number = |kind| graph.edges_of(kind).count().to_string();
-    let minima = graph.nodes.iter().filter(|node| node.origin == Origin::Refinement).count();
+    let minima = graph.nodes.iter().filter(|node| node.origin == NodeOrigin::Refinement).count();
     let mut row = vec![graph.config.name.clone(), graph.landscape.to_string()];
     row.push((graph.nodes.len() - minima).to_string());
     row.extend(refined.then(|| [minima.to_string(), number(EdgeKind::Pass)]).into_iter().flatten());

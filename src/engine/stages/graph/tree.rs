@@ -1,13 +1,13 @@
 //! Disconnectivity graphs: each leaf is a solution, each fork the height at which the lowest known
 //! paths join solutions.
 
-use super::landscape_graph::{LandscapeGraph, Origin, graphs_of};
+use super::landscape_graph::{LandscapeGraph, NodeOrigin, graphs_of};
 use crate::analysis::graph::MergeTree;
 use crate::engine::results::Results;
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
 use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
-use crate::report::style::{BLACK, Color, GRAY, Look, set_name};
+use crate::report::style::{BLACK, Color, DrawingStyle, GRAY, set_name};
 use crate::report::words::Words;
 use crate::solutions::{LandscapeName, SetName};
 
@@ -67,10 +67,14 @@ pub(super) fn of_graph(
 
 /// The kinds of nodes, each with its name and look: those of a set as everywhere, minima that
 /// refinements have found in gray.
-pub(super) fn kinds(run: &Run<'_>, graph: &LandscapeGraph) -> Vec<(Origin, String, Look)> {
-    let kind = |(place, set): (usize, &SetName)| (Origin::Set(place), set_name(set), run.look(set));
-    let further = Look { color: GRAY, marker: Marker::Cross };
-    let further = (Origin::Refinement, "further minima".to_owned(), further);
+pub(super) fn kinds(
+    run: &Run<'_>,
+    graph: &LandscapeGraph,
+) -> Vec<(NodeOrigin, String, DrawingStyle)> {
+    let kind =
+        |(place, set): (usize, &SetName)| (NodeOrigin::Set(place), set_name(set), run.look(set));
+    let further = DrawingStyle { color: GRAY, marker: Marker::Cross };
+    let further = (NodeOrigin::Refinement, "further minima".to_owned(), further);
     graph.config.sets.iter().enumerate().map(kind).chain([further]).collect()
 }
 
@@ -79,17 +83,17 @@ pub(super) fn with_nodes(
     panel: Panel,
     run: &Run<'_>,
     graph: &LandscapeGraph,
-    origin: Origin,
+    origin: NodeOrigin,
     nodes: &[usize],
 ) -> Panel {
-    let Origin::Set(place) = origin else { return panel };
+    let NodeOrigin::Set(place) = origin else { return panel };
     let set = &graph.config.sets[place];
     let mark = |&node: &usize| run.solution(set, graph.nodes[node].number);
     panel.of_sets([set]).marked(nodes.iter().map(mark).collect())
 }
 
 /// The lines of a tree, by the set that all solutions below belong to; `None`: several.
-type Branches = Vec<(Option<Origin>, Vec<[f64; 2]>)>;
+type Branches = Vec<(Option<NodeOrigin>, Vec<[f64; 2]>)>;
 
 fn draw(run: &Run<'_>, graph: &LandscapeGraph, height: Axis, title: String) -> Panel {
     let mut panel = Panel::new(title, Axis::linear("solutions, one a line").whole(), height);
@@ -104,7 +108,7 @@ fn draw(run: &Run<'_>, graph: &LandscapeGraph, height: Axis, title: String) -> P
         // A gap between trees.
         next += 1.0;
     }
-    let lines = |set: Option<Origin>| {
+    let lines = |set: Option<NodeOrigin>| {
         let of_set = branches.iter().filter(|(of, _)| *of == set);
         Shape::Lines(of_set.map(|(_, line)| line.clone()).collect())
     };
@@ -135,11 +139,11 @@ fn grow(
     graph: &LandscapeGraph,
     places: &[f64],
     branches: &mut Branches,
-) -> (f64, Option<Origin>) {
+) -> (f64, Option<NodeOrigin>) {
     if let Some(leaf) = tree.leaf {
         return (places[leaf], Some(graph.nodes[leaf].origin));
     }
-    let grown: Vec<(f64, Option<Origin>)> =
+    let grown: Vec<(f64, Option<NodeOrigin>)> =
         tree.branches.iter().map(|branch| grow(branch, graph, places, branches)).collect();
     for ((place, set), branch) in grown.iter().zip(&tree.branches) {
         branches.push((*set, vec![[*place, branch.height], [*place, tree.height]]));

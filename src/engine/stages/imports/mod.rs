@@ -13,7 +13,7 @@ use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::resume::Ended;
 use crate::engine::run_directory::RunDirectory;
-use crate::engine::stage::{Context, Counts, Stage, TaskState};
+use crate::engine::stage::{Context, Stage, StageCounts, TaskState};
 use crate::engine::store::Record;
 use crate::engine::task::{Computation, Pending};
 use crate::landscape::{Interrupt, Interrupted};
@@ -50,8 +50,8 @@ impl Stage for Imports {
         }
     }
 
-    fn counts(&self, results: &Results, _: &[SolutionSet]) -> Counts {
-        let mut counts = Counts::default();
+    fn counts(&self, results: &Results, _: &[SolutionSet]) -> StageCounts {
+        let mut counts = StageCounts::default();
         for (set, rows) in results.imports() {
             let tasks = rows
                 .into_iter()

@@ -1,7 +1,9 @@
 //! `/kpca` and `/statistics`: kernel PCA and statistics of the sets.
 
 use crate::analysis::statistics::{AnalysisPart, DistanceResult, KernelPcaResult, Moments};
-use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node, group_name, require};
+use crate::engine::store::atlas::{
+    Atlas, AtlasError, AtlasGroup, DatasetSpec, group_name, require,
+};
 
 /// Checks names and lengths. Returns the group of each result.
 pub(super) fn check(atlas: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {
@@ -40,7 +42,7 @@ fn kernel_pca(analysis: &KernelPcaResult) -> Result<(), AtlasError> {
     })
 }
 
-pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+pub(super) fn write(root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let kpca = root.group("kpca", "kernel principal component analyses of unions of sets")?;
     kpca.text("failed", &failed(atlas, |part| matches!(part, AnalysisPart::KernelPca(_))))?;
     for analysis in &atlas.analysis.kernel_pca {
@@ -73,7 +75,7 @@ fn failed(atlas: &Atlas<'_>, of: fn(&AnalysisPart) -> bool) -> String {
     parts.map(|failed| format!("{}: {}", failed.part, failed.reason)).collect::<Vec<_>>().join("\n")
 }
 
-fn write_kernel_pca(node: &Node, analysis: &KernelPcaResult) -> Result<(), AtlasError> {
+fn write_kernel_pca(node: &AtlasGroup, analysis: &KernelPcaResult) -> Result<(), AtlasError> {
     node.text("kernel", analysis.kernel.name())?;
     for (name, value) in analysis.kernel.parameters() {
         node.number(name, value)?;
@@ -94,46 +96,52 @@ fn write_kernel_pca(node: &Node, analysis: &KernelPcaResult) -> Result<(), Atlas
         analysis.eigenvalues.len(),
     )?;
     let words = "eigenvalues of the centered kernel matrix, the largest first";
-    node.numbers(&Label::new("eigenvalues", "eigenvalue", words), &analysis.eigenvalues)?;
+    node.numbers(&DatasetSpec::new("eigenvalues", "eigenvalue", words), &analysis.eigenvalues)?;
     let words = "fraction of the sum of all positive eigenvalues of the centered kernel matrix";
-    node.numbers(&Label::new("explained", "eigenvalue", words), &analysis.explained)?;
+    node.numbers(&DatasetSpec::new("explained", "eigenvalue", words), &analysis.explained)?;
     let words = "coordinates of the vectors along the leading components";
-    let label =
-        Label::new("projection", "vector, component", words).told_apart_by("set initialization");
+    let label = DatasetSpec::new("projection", "vector, component", words)
+        .told_apart_by("set initialization");
     node.numbers(&label, &analysis.projection)?;
     let sets: Vec<&str> =
         analysis.set.iter().map(|&set| analysis.sets[set as usize].as_str()).collect();
-    node.texts(&Label::new("set", "vector", "set of each vector, group/member"), &sets)?;
+    node.texts(&DatasetSpec::new("set", "vector", "set of each vector, group/member"), &sets)?;
     let words = "number of the random initialization the vector grew from";
-    node.numbers(&Label::new("initialization", "vector", words), &analysis.initialization)
+    node.numbers(&DatasetSpec::new("initialization", "vector", words), &analysis.initialization)
 }
 
-fn write_moments(node: &Node, moments: &Moments) -> Result<(), AtlasError> {
+fn write_moments(node: &AtlasGroup, moments: &Moments) -> Result<(), AtlasError> {
     node.number_scalar(
-        &Label::new("mean", "", "mean of all components of all vectors"),
+        &DatasetSpec::new("mean", "", "mean of all components of all vectors"),
         moments.mean,
     )?;
     let words = "standard deviation of all components of all vectors";
-    node.number_scalar(&Label::new("standard_deviation", "", words), moments.standard_deviation)
+    node.number_scalar(
+        &DatasetSpec::new("standard_deviation", "", words),
+        moments.standard_deviation,
+    )
 }
 
-fn write_distances(node: &Node, pair: &DistanceResult) -> Result<(), AtlasError> {
+fn write_distances(node: &AtlasGroup, pair: &DistanceResult) -> Result<(), AtlasError> {
     let [first, second] = &pair.distances;
     node.axis("member", "number of each of the two sets", 2)?;
     node.axis("first_vector", "row of each vector in the first set", first.len())?;
     node.axis("second_vector", "row of each vector in the second set", second.len())?;
     let [first, second] = &pair.sets;
     node.texts(
-        &Label::new("set", "member", "the two sets, group/member"),
+        &DatasetSpec::new("set", "member", "the two sets, group/member"),
         &[first.as_str(), second.as_str()],
     )?;
     let [first, second] = &pair.distances;
     let words = "distance of each vector of the first set from the common origin";
-    node.numbers(&Label::new("distance_first", "first_vector", words), first)?;
+    node.numbers(&DatasetSpec::new("distance_first", "first_vector", words), first)?;
     let words = "distance of each vector of the second set from the common origin";
-    node.numbers(&Label::new("distance_second", "second_vector", words), second)?;
+    node.numbers(&DatasetSpec::new("distance_second", "second_vector", words), second)?;
     let words = "distance of either centroid from the common origin";
-    node.number_scalar(&Label::new("centroid_to_origin", "", words), pair.centroid_to_origin)?;
+    node.number_scalar(
+        &DatasetSpec::new("centroid_to_origin", "", words),
+        pair.centroid_to_origin,
+    )?;
     let words = "distance between the two centroids";
-    node.number_scalar(&Label::new("centroid_distance", "", words), pair.centroid_distance)
+    node.number_scalar(&DatasetSpec::new("centroid_distance", "", words), pair.centroid_distance)
 }

@@ -4,7 +4,7 @@ mod atlas;
 
 use crate::analysis::statistics::{Analysis, AnalysisPart, FailedPart, KernelPcaRequest};
 use crate::config::{Config, KpcaConfig};
-use crate::engine::capacity::{Need, Part as MemoryPart};
+use crate::engine::capacity::{MemoryUse as MemoryPart, StageMemory};
 use crate::engine::console::say;
 use crate::engine::failure::{self, Failure};
 use crate::engine::plan::memory::kernel_pca_bytes;
@@ -12,9 +12,9 @@ use crate::engine::problem::Problem;
 use crate::engine::rank::Rank;
 use crate::engine::results::{Results, SolutionSource};
 use crate::engine::run_directory::RunDirectory;
-use crate::engine::stage::{Context, Counts, FailedTask, Stage};
+use crate::engine::stage::{Context, FailedTask, Stage, StageCounts};
 use crate::engine::store::Record;
-use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup};
 use crate::engine::{log, progress};
 use crate::solutions::{SetName, SolutionSet};
 use std::time::Instant;
@@ -61,15 +61,15 @@ impl Stage for KernelPca {
         )
     }
 
-    fn memory(&self, problem: &Problem, _: usize) -> Need {
+    fn memory(&self, problem: &Problem, _: usize) -> StageMemory {
         let vectors = |set| problem.solutions_in(set) as f64;
         let each = problem.config.kpca.iter().map(|kpca| kpca.sets.iter().map(vectors).sum());
         let bytes = each.map(kernel_pca_bytes).fold(0.0, f64::max);
         let root = vec![MemoryPart::new(bytes, "a kernel PCA", problem.keep_key())];
-        Need { task: Vec::new(), root }
+        StageMemory { task: Vec::new(), root }
     }
 
-    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
+    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> StageCounts {
         let failed = |part: &FailedPart| FailedTask {
             noun: match part.part {
                 AnalysisPart::KernelPca(_) => "kernel PCA",
@@ -80,7 +80,7 @@ impl Stage for KernelPca {
         };
         let failures = results.failed_parts(sets).iter().map(failed).collect();
         let done = results.missing_runs() == 0 && results.analysis(sets).is_some();
-        Counts { kinds: Vec::new(), failures, whole: Some(done) }
+        StageCounts { kinds: Vec::new(), failures, whole: Some(done) }
     }
 
     fn check_atlas(&self, atlas: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {
@@ -91,7 +91,7 @@ impl Stage for KernelPca {
         include_str!("format.md")
     }
 
-    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    fn write_atlas(&self, root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         atlas::write(root, atlas)
     }
 }

@@ -1,9 +1,9 @@
 //! `/solutions/minima/starts`: where each start led.
 
-use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node, STARTS, origin};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup, DatasetSpec, STARTS, origin};
 use crate::optimizer::MinimizationResult;
 
-pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+pub(super) fn write(root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     if atlas.minima.is_empty() {
         return Ok(());
     }
@@ -14,7 +14,7 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
 
 /// Where each start led, also those that led to no minimum of the set.
 fn write_starts(
-    node: &Node,
+    node: &AtlasGroup,
     minima: &[Option<Result<&MinimizationResult, &str>>],
     loss_unit: &str,
 ) -> Result<(), AtlasError> {
@@ -23,7 +23,7 @@ fn write_starts(
     let numbers = |number: fn(&MinimizationResult) -> f64| {
         found().map(|found| found.map_or(f64::NAN, number)).collect::<Vec<_>>()
     };
-    let label = |name, description| Label::new(name, "start", description);
+    let label = |name, description| DatasetSpec::new(name, "start", description);
     let height = numbers(|minimum| minimum.value);
     node.numbers(
         &label("height", "height where the descent ended; NaN if failed or missing")

@@ -3,7 +3,7 @@
 mod atlas;
 
 use crate::config::{ChosenLandscape, Config};
-use crate::engine::capacity::{Need, Part};
+use crate::engine::capacity::{MemoryUse, StageMemory};
 use crate::engine::console::count;
 use crate::engine::failure::Failure;
 use crate::engine::landscape::MappedLandscape;
@@ -15,9 +15,9 @@ use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::resume::Ended;
 use crate::engine::run_directory::RunDirectory;
-use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskState};
+use crate::engine::stage::{Context, PlannedTasks, Stage, StageCounts, TaskState};
 use crate::engine::store::Record;
-use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup};
 use crate::engine::task::{Computation, Pending};
 use crate::landscape::{BuiltIn, Interrupt, Interrupted};
 use crate::optimizer::minimize::{
@@ -54,8 +54,8 @@ impl Stage for Minima {
         searches.map_or(Ok(()), |searches| context.run(self, rank, &searches))
     }
 
-    fn counts(&self, results: &Results, _: &[SolutionSet]) -> Counts {
-        let mut counts = Counts::default();
+    fn counts(&self, results: &Results, _: &[SolutionSet]) -> StageCounts {
+        let mut counts = StageCounts::default();
         let minima = results.minima().into_iter().enumerate();
         let tasks: Vec<_> = minima
             .map(|(number, minimum)| TaskState::new(format!("start {number}"), minimum))
@@ -75,8 +75,8 @@ impl Stage for Minima {
         vec![PlannedTasks { what: count(starts, "start"), count: starts, work: None }]
     }
 
-    fn memory(&self, problem: &Problem, _: usize) -> Need {
-        let Some(landscape) = problem.landscape() else { return Need::default() };
+    fn memory(&self, problem: &Problem, _: usize) -> StageMemory {
+        let Some(landscape) = problem.landscape() else { return StageMemory::default() };
         let (dimension, starts) = (landscape.dimension() as f64, f64::from(landscape.starts));
         let numbers = |count: f64| count * size_of::<f64>() as f64;
         let minima = starts * numbers(dimension) + task_bytes(starts);
@@ -87,10 +87,10 @@ impl Stage for Minima {
             _ => 0.0,
         };
         let root = vec![
-            Part::new(minima, "the minima", "landscape.starts or the number of points"),
-            Part::new(distances, "the distances between atoms", "landscape.atoms"),
+            MemoryUse::new(minima, "the minima", "landscape.starts or the number of points"),
+            MemoryUse::new(distances, "the distances between atoms", "landscape.atoms"),
         ];
-        Need { task: Vec::new(), root }
+        StageMemory { task: Vec::new(), root }
     }
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
@@ -111,7 +111,7 @@ impl Stage for Minima {
         include_str!("format.md")
     }
 
-    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    fn write_atlas(&self, root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         atlas::write(root, atlas)
     }
 }

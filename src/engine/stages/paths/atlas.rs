@@ -1,7 +1,7 @@
 //! `/paths`: loss profiles and barriers between pairs of solutions.
 
 use super::{curve_group, points as path_points};
-use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node, require};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup, DatasetSpec, require};
 use crate::path::{PathResult, PathSet, Track};
 use crate::solutions::{SetName, SolutionSet};
 use ndarray::{Array1, Array2};
@@ -52,7 +52,7 @@ fn paths_path(path_set: &PathSet) -> String {
     format!("/paths/{}/on_{}", path_set.set.path(), path_set.landscape)
 }
 
-pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+pub(super) fn write(root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let paths =
         root.group("paths", "low-loss paths between pairs of solutions, by set and landscape")?;
     for (index, path_set) in atlas.paths.iter().enumerate() {
@@ -72,16 +72,16 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     Ok(())
 }
 
-pub(super) fn path_axes(node: &Node, paths: &PathSet) -> Result<(), AtlasError> {
+pub(super) fn path_axes(node: &AtlasGroup, paths: &PathSet) -> Result<(), AtlasError> {
     node.axis("path", "number of each path", paths.pairs.len())?;
     node.axis("end", "the ends of a path: 0 at t = 0, 1 at t = 1", 2)
 }
 
 /// The group of these paths, for stages that write into it too.
 pub(in crate::engine::stages) fn group_of(
-    paths: &Node,
+    paths: &AtlasGroup,
     path_set: &PathSet,
-) -> Result<Node, AtlasError> {
+) -> Result<AtlasGroup, AtlasError> {
     let name = path_set.set.path();
     let (parent, child) = name.split_once('/').unwrap_or((&name, ""));
     let about = "paths on a landscape";
@@ -93,7 +93,7 @@ fn on(path_set: &PathSet) -> String {
 }
 
 /// The group of these paths, with the names of their sets.
-pub(super) fn group(paths: &Node, path_set: &PathSet) -> Result<Node, AtlasError> {
+pub(super) fn group(paths: &AtlasGroup, path_set: &PathSet) -> Result<AtlasGroup, AtlasError> {
     let name = path_set.set.path();
     let (parent, child) = name.split_once('/').unwrap_or((&name, ""));
     let on = on(path_set);
@@ -123,7 +123,7 @@ fn rows(sets: &[SolutionSet], paths: &PathSet, (a, b): (u32, u32)) -> Option<[u3
     Some([row(&paths.set.a, a)?, row(&paths.set.b, b)?])
 }
 
-fn write_pairs(node: &Node, paths: &PathSet, sets: &[SolutionSet]) -> Result<(), AtlasError> {
+fn write_pairs(node: &AtlasGroup, paths: &PathSet, sets: &[SolutionSet]) -> Result<(), AtlasError> {
     // The consistency check has found a row for every endpoint.
     let ends = paths.pairs.iter().filter_map(|&pair| rows(sets, paths, pair));
     let is_one_set = paths.set.single().is_some();
@@ -133,9 +133,9 @@ fn write_pairs(node: &Node, paths: &PathSet, sets: &[SolutionSet]) -> Result<(),
         "rows of theta at t = 0, in the first set, and at t = 1, in the second"
     };
     let ends: Vec<[u32; 2]> = ends.collect();
-    node.numbers(&Label::new("pair", "path, end", meaning), &Array2::from(ends))?;
+    node.numbers(&DatasetSpec::new("pair", "path, end", meaning), &Array2::from(ends))?;
     let numbers: Vec<[u32; 2]> = paths.pairs.iter().map(|&(a, b)| [a, b]).collect();
-    let label = Label::new(
+    let label = DatasetSpec::new(
         "pair_initialization",
         "path, end",
         "initialization numbers of the ends at t = 0 and t = 1",
@@ -145,7 +145,7 @@ fn write_pairs(node: &Node, paths: &PathSet, sets: &[SolutionSet]) -> Result<(),
         return Ok(());
     }
     let names = paths.set.both().map(SetName::as_str);
-    node.texts(&Label::new("end_set", "end", "the set of each end"), &names)
+    node.texts(&DatasetSpec::new("end_set", "end", "the set of each end"), &names)
 }
 
 /// M, the number of points of the profiles; 0 if there is none.
@@ -153,36 +153,43 @@ fn points(paths: &PathSet) -> usize {
     finished(paths).next().map_or(0, |(_, path)| path.loss.len())
 }
 
-fn write_profiles(node: &Node, paths: &PathSet, loss_unit: &str) -> Result<(), AtlasError> {
+fn write_profiles(node: &AtlasGroup, paths: &PathSet, loss_unit: &str) -> Result<(), AtlasError> {
     let points = points(paths);
     let t = Array1::from_shape_fn(points, |m| m as f64 / (points - 1) as f64);
     node.coordinates(
-        &Label::new("t", "t", "path parameter t_m = m / (M - 1) of the points of the profiles"),
+        &DatasetSpec::new(
+            "t",
+            "t",
+            "path parameter t_m = m / (M - 1) of the points of the profiles",
+        ),
         &t,
     )?;
     let loss =
         "mean loss along the best path: that of the step with the lowest objective; NaN if failed";
-    let label = Label::new("loss", "path, t", loss).units(loss_unit);
+    let label = DatasetSpec::new("loss", "path, t", loss).units(loss_unit);
     node.profiles(&label, &table(paths, points, |path| Some(&path.loss)))?;
-    let label =
-        Label::new("straight_loss", "path, t", "mean loss along the straight line; NaN if failed")
-            .units(loss_unit);
+    let label = DatasetSpec::new(
+        "straight_loss",
+        "path, t",
+        "mean loss along the straight line; NaN if failed",
+    )
+    .units(loss_unit);
     node.profiles(&label, &table(paths, points, |path| Some(&path.straight_loss)))?;
     write_accuracies(node, paths, points)
 }
 
 /// The accuracies along the paths, unless no path has any.
-fn write_accuracies(node: &Node, paths: &PathSet, points: usize) -> Result<(), AtlasError> {
+fn write_accuracies(node: &AtlasGroup, paths: &PathSet, points: usize) -> Result<(), AtlasError> {
     if finished(paths).all(|(_, path)| path.accuracy.is_none()) {
         return Ok(());
     }
     let words = "fraction of the images classified correctly along the best path; NaN if failed, or \
                  found by an earlier version";
     let on_path = table(paths, points, |path| path.accuracy.as_ref().map(|of| &of.path));
-    node.profiles(&Label::new("accuracy", "path, t", words), &on_path)?;
+    node.profiles(&DatasetSpec::new("accuracy", "path, t", words), &on_path)?;
     let words = "fraction of the images classified correctly along the straight line; NaN as above";
     let straight = table(paths, points, |path| path.accuracy.as_ref().map(|of| &of.straight));
-    node.profiles(&Label::new("straight_accuracy", "path, t", words), &straight)
+    node.profiles(&DatasetSpec::new("straight_accuracy", "path, t", words), &straight)
 }
 
 fn table(
@@ -200,31 +207,31 @@ fn table(
     table
 }
 
-fn write_numbers(node: &Node, paths: &PathSet, loss_unit: &str) -> Result<(), AtlasError> {
+fn write_numbers(node: &AtlasGroup, paths: &PathSet, loss_unit: &str) -> Result<(), AtlasError> {
     let column = |number: fn(&PathResult) -> f64| -> Vec<f64> {
         paths.results.iter().map(|result| result.as_ref().map_or(f64::NAN, number)).collect()
     };
     let height = "barrier H: maximum of loss over the points; NaN if failed";
     node.numbers(
-        &Label::new("height", "path", height).units(loss_unit),
+        &DatasetSpec::new("height", "path", height).units(loss_unit),
         &column(|path| path.barrier),
     )?;
     let height = "maximum of the loss along the same path, on a grid ten times as fine and between its points; NaN if failed";
     node.numbers(
-        &Label::new("height_dense", "path", height).units(loss_unit),
+        &DatasetSpec::new("height_dense", "path", height).units(loss_unit),
         &column(|path| path.fine_barrier),
     )?;
     let height = "maximum of straight_loss over the points; NaN if failed";
     node.numbers(
-        &Label::new("height_straight", "path", height).units(loss_unit),
+        &DatasetSpec::new("height_straight", "path", height).units(loss_unit),
         &column(|path| path.straight_barrier),
     )?;
     let length =
         "length of the best path, the sum of the distances between its points; NaN if failed";
-    node.numbers(&Label::new("length", "path", length), &column(|path| path.length))?;
+    node.numbers(&DatasetSpec::new("length", "path", length), &column(|path| path.length))?;
     let length = "distance between the ends; NaN if failed";
     node.numbers(
-        &Label::new("length_straight", "path", length),
+        &DatasetSpec::new("length_straight", "path", length),
         &column(|path| path.length_straight),
     )?;
 
@@ -232,17 +239,17 @@ fn write_numbers(node: &Node, paths: &PathSet, loss_unit: &str) -> Result<(), At
         paths.results.iter().map(|result| result.as_ref().map_or(0, number)).collect()
     };
     node.numbers(
-        &Label::new("steps", "path", "Adam steps taken; 0 if failed"),
+        &DatasetSpec::new("steps", "path", "Adam steps taken; 0 if failed"),
         &count(|path| path.steps),
     )?;
     let best = "step after which the best path was found, 0 is the straight line; 0 if failed";
-    node.numbers(&Label::new("best_step", "path", best), &count(|path| path.best_step))
+    node.numbers(&DatasetSpec::new("best_step", "path", best), &count(|path| path.best_step))
 }
 
-fn write_ends(node: &Node, paths: &PathSet) -> Result<(), AtlasError> {
+fn write_ends(node: &AtlasGroup, paths: &PathSet) -> Result<(), AtlasError> {
     let status: Vec<&str> =
         paths.results.iter().map(|result| if result.is_ok() { "done" } else { "failed" }).collect();
-    node.texts(&Label::new("status", "path", "done or failed"), &status)?;
+    node.texts(&DatasetSpec::new("status", "path", "done or failed"), &status)?;
     let reasons: Vec<String> = paths
         .results
         .iter()
@@ -252,7 +259,10 @@ fn write_ends(node: &Node, paths: &PathSet) -> Result<(), AtlasError> {
         })
         .collect();
     let reasons: Vec<&str> = reasons.iter().map(String::as_str).collect();
-    node.texts(&Label::new("stop_reason", "path", "why the computation ended, in words"), &reasons)
+    node.texts(
+        &DatasetSpec::new("stop_reason", "path", "why the computation ended, in words"),
+        &reasons,
+    )
 }
 
 fn finished(paths: &PathSet) -> impl Iterator<Item = (usize, &PathResult)> {

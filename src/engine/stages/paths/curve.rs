@@ -17,7 +17,7 @@ use crate::engine::task::Computation;
 use crate::landscape::{Interrupt, Landscape};
 use crate::path::refine::Widened;
 use crate::path::{Batches, Curve, CurvePrecision, FoundPath, equally_spaced, points_at};
-use crate::solutions::{EndSets, LandscapeName};
+use crate::solutions::{EndpointSets, LandscapeName};
 use serde::{Deserialize, Serialize};
 
 /// A path, and where its curve is stored.
@@ -48,7 +48,7 @@ pub struct CurveTask {
 
 impl CurveKey {
     /// The endpoints of a path alone.
-    pub fn endpoints(sets: EndSets, landscape: LandscapeName, pair: (u32, u32)) -> Self {
+    pub fn endpoints(sets: EndpointSets, landscape: LandscapeName, pair: (u32, u32)) -> Self {
         Self { path: PathKey { sets, landscape, pair, start: None }, kept: None, lost: None }
     }
 }
@@ -71,7 +71,7 @@ impl CurveSource {
         &self,
         problem: &Problem,
         directory: &RunDirectory,
-        (sets, landscape, pair): (EndSets, LandscapeName, (u32, u32)),
+        (sets, landscape, pair): (EndpointSets, LandscapeName, (u32, u32)),
     ) -> CurveKey {
         let mut path = PathKey { sets, landscape, pair, start: None };
         let kept = directory.kept_curves(&problem.config.paths).kept(path.place());

@@ -4,7 +4,7 @@ use super::atlas::{group, path_axes};
 use crate::engine::console::say;
 use crate::engine::curve_forecast::CURVE_FILE;
 use crate::engine::curves::{KeptCurves, PathPlace};
-use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup, DatasetSpec};
 use crate::engine::store::{CurveNumbers, KeptPrecision};
 use crate::network::Tensor;
 use crate::path::{ChosenMethod, PathSet, equally_spaced};
@@ -13,7 +13,11 @@ use sha2::{Digest, Sha256};
 
 /// Writes the curves of these paths, or the name of the file that has them. Writes nothing if none
 /// is kept.
-pub(super) fn write(node: &Node, paths: &PathSet, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+pub(super) fn write(
+    node: &AtlasGroup,
+    paths: &PathSet,
+    atlas: &Atlas<'_>,
+) -> Result<(), AtlasError> {
     let rows = kept_rows(atlas, paths);
     if rows.is_empty() {
         Ok(())
@@ -28,7 +32,7 @@ pub(super) fn write(node: &Node, paths: &PathSet, atlas: &Atlas<'_>) -> Result<(
 ///
 /// # Errors
 /// [`AtlasError::Hdf5`] with what could not be written.
-pub fn write_file(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+pub fn write_file(root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let all =
         root.group("paths", "low-loss paths between pairs of solutions, by set and landscape")?;
     for paths in atlas.paths {
@@ -64,7 +68,7 @@ fn kept_rows(atlas: &Atlas<'_>, paths: &PathSet) -> Vec<usize> {
 }
 
 fn write_group(
-    parent: &Node,
+    parent: &AtlasGroup,
     paths: &PathSet,
     rows: &[usize],
     atlas: &Atlas<'_>,
@@ -76,7 +80,10 @@ fn write_group(
     let node = parent.group("curve", about)?;
     node.text("method", method.name())?;
     let numbers = Array1::from_iter(rows.iter().map(|&row| row as u32));
-    node.coordinates(&Label::new("path", "path", "number of the path of each curve"), &numbers)?;
+    node.coordinates(
+        &DatasetSpec::new("path", "path", "number of the path of each curve"),
+        &numbers,
+    )?;
     node.axis_from_1("term", "number n of each term", method.free())?;
     write_shapes(&node, method, parameters.points)?;
     let dimension = atlas.layout.iter().map(Tensor::len).sum();
@@ -89,22 +96,25 @@ fn write_group(
 }
 
 /// The values of the shapes at the points of the profiles.
-fn write_shapes(node: &Node, method: &ChosenMethod, points: usize) -> Result<(), AtlasError> {
+fn write_shapes(node: &AtlasGroup, method: &ChosenMethod, points: usize) -> Result<(), AtlasError> {
     let t = equally_spaced(points);
-    let label =
-        Label::new("t", "t", "path parameter t_m = m / (M - 1) of the points of the profiles");
+    let label = DatasetSpec::new(
+        "t",
+        "t",
+        "path parameter t_m = m / (M - 1) of the points of the profiles",
+    );
     node.coordinates(&label, &Array1::from(t.clone()))?;
     let grid = method.straight::<f64>([&[0.0], &[1.0]]).grid(&t);
     let shapes = grid.coefficients().slice(s![.., 2..]).to_owned();
     node.numbers(
-        &Label::new("shape", "t, term", "value of the shape of each term at each t"),
+        &DatasetSpec::new("shape", "t, term", "value of the shape of each term at each t"),
         &shapes,
     )
 }
 
 /// Writes the curves of some rows, with one curve in memory at a time.
 struct CurveWriter<'a> {
-    node: &'a Node,
+    node: &'a AtlasGroup,
     kept: &'a KeptCurves<'a>,
     paths: &'a PathSet,
     rows: &'a [usize],
@@ -122,7 +132,7 @@ impl CurveWriter<'_> {
         let free = self.kept.paths.parameters.method.free();
         let shape = [self.rows.len(), free, self.dimension];
         let words = "coefficients b_n of each curve: vectors of the space of theta";
-        let label = Label::new("coefficient", "path, term, parameter", words);
+        let label = DatasetSpec::new("coefficient", "path, term, parameter", words);
         self.node.blocks(&label, shape, |index| {
             let Some(CurveNumbers { free, .. }) = self.numbers::<A>(index) else {
                 self.say_problem(index);
@@ -135,7 +145,7 @@ impl CurveWriter<'_> {
     fn endpoints<A: KeptPrecision>(&self) -> Result<(), AtlasError> {
         let shape = [self.rows.len(), 2, self.dimension];
         let words = "the endpoints ω^a and ω^b of each curve, as the search had them";
-        let label = Label::new("endpoint", "path, end, parameter", words);
+        let label = DatasetSpec::new("endpoint", "path, end, parameter", words);
         self.node.blocks(&label, shape, |index| {
             let ends = self.numbers::<A>(index)?.endpoints.concat();
             Array2::from_shape_vec((shape[1], shape[2]), ends).ok()

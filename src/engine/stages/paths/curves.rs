@@ -5,7 +5,7 @@ use super::{
     network_endpoints_of,
 };
 use crate::config::{PathsConfig, StoredCurves, Subject};
-use crate::engine::capacity::{Part, size};
+use crate::engine::capacity::{MemoryUse, size};
 use crate::engine::console::{count, is, say};
 use crate::engine::curve_forecast::CurveForecast;
 use crate::engine::curves::{KeptCurves, NoCurve, PathPlace};
@@ -191,7 +191,7 @@ pub(super) fn bytes(problem: &Problem) -> f64 {
 }
 
 /// The memory of the root while it writes curves into an HDF5 file, one at a time.
-pub(super) fn root_part(problem: &Problem) -> Option<Part> {
+pub(super) fn root_part(problem: &Problem) -> Option<MemoryUse> {
     let forecast = CurveForecast::of(problem)?;
-    Some(Part::new(3.0 * forecast.file_bytes, "the curve of a path", "paths.store"))
+    Some(MemoryUse::new(3.0 * forecast.file_bytes, "the curve of a path", "paths.store"))
 }

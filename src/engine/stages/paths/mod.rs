@@ -12,7 +12,7 @@ pub use curve_group::{content as curve_content, write_file as write_curve_file};
 use crate::analysis::alignment::{match_atoms, match_weights};
 use crate::config::{Config, LandscapeConfig, PathsConfig, Subject};
 use crate::data::Split;
-use crate::engine::capacity::{Need, Part};
+use crate::engine::capacity::{MemoryUse, StageMemory};
 use crate::engine::console::{count, say};
 use crate::engine::curves::{KeptCurves, PathPlace, decode_state};
 use crate::engine::failure::Failure;
@@ -29,8 +29,8 @@ use crate::engine::results::{PathEndpoints, Results};
 use crate::engine::resume::{Ended, drive};
 use crate::engine::run_directory::RunDirectory;
 use crate::engine::spanning::Rounds;
-use crate::engine::stage::{Context, Count, Counts, FailedTask, PlannedTasks, Stage};
-use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::engine::stage::{Context, FailedTask, KindCounts, PlannedTasks, Stage, StageCounts};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup};
 use crate::engine::store::{
     Contents, KeptCurve, KeptPrecision, PathEnd, PathName, Record, Saved, TaskKey,
 };
@@ -41,7 +41,7 @@ use crate::path::{
     AccuracyProfiles, Batches, CurvePrecision, FoundPath, Objective, PathResult, PathSearch, Track,
 };
 use crate::random::MasterSeed;
-use crate::solutions::{EndSets, LandscapeName, Pairs, SetName, SolutionSet};
+use crate::solutions::{EndpointSets, LandscapeName, Pairs, SetName, SolutionSet};
 pub(super) use atlas::group_of;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -61,7 +61,7 @@ type Endpoints = Subject<[Vec<f32>; 2], [Vec<f64>; 2]>;
 
 /// A path: its sets, its landscape and its pair.
 struct PathKey {
-    sets: EndSets,
+    sets: EndpointSets,
     landscape: LandscapeName,
     pair: (u32, u32),
     /// The initial curve, with the number of steps after which it was found.
@@ -183,9 +183,9 @@ impl Stage for Paths {
     }
 
     /// The pairs are known only when all solutions are: failed runs leave fewer.
-    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
+    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> StageCounts {
         let complete = results.missing_runs() == 0;
-        let mut counts = Counts::default();
+        let mut counts = StageCounts::default();
         for paths in results.paths(sets) {
             let total = if complete {
                 results.drawn_pairs(&paths.set, paths.landscape, sets)
@@ -195,7 +195,7 @@ impl Stage for Paths {
             let (done, failed) = (paths.found().count(), paths.failed());
             let (kind, name) =
                 (paths.landscape.number(), format!("paths {} on {}", paths.set, paths.landscape));
-            counts.kinds.push(Count {
+            counts.kinds.push(KindCounts {
                 kind,
                 name,
                 done,
@@ -215,7 +215,7 @@ impl Stage for Paths {
             if left > 0 {
                 let name = format!("paths to choose on {landscape}, at most");
                 let kind = landscape.number();
-                counts.kinds.push(Count { kind, name, done: 0, failed: 0, left });
+                counts.kinds.push(KindCounts { kind, name, done: 0, failed: 0, left });
             }
         }
         counts
@@ -264,7 +264,7 @@ impl Stage for Paths {
         landscape.map_or_else(Work::default, |landscape| work_on(problem, landscape))
     }
 
-    fn memory(&self, problem: &Problem, _: usize) -> Need {
+    fn memory(&self, problem: &Problem, _: usize) -> StageMemory {
         let paths = &problem.config.paths;
         let (number, keys) = if problem.landscape().is_some() {
             (size_of::<f64>(), "the size in [landscape], or paths.fourier_terms (paths.knots)")
@@ -279,7 +279,7 @@ impl Stage for Paths {
         let bytes =
             path_bytes(&paths.parameters, dimension, number) + kept + curves::bytes(problem);
         let root = std::iter::once(pairs_part(problem)).chain(curves::root_part(problem));
-        Need { task: vec![Part::new(bytes, "a path", keys)], root: root.collect() }
+        StageMemory { task: vec![MemoryUse::new(bytes, "a path", keys)], root: root.collect() }
     }
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
@@ -307,7 +307,7 @@ impl Stage for Paths {
         include_str!("format.md")
     }
 
-    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    fn write_atlas(&self, root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         atlas::write(root, atlas)
     }
 }
@@ -452,18 +452,18 @@ fn pending_task(problem: &Problem, key: PathKey) -> PendingTask<PathKey> {
 }
 
 /// The memory of the pairs: the pairs of every set are drawn, one set at a time, and become tasks.
-fn pairs_part(problem: &Problem) -> Part {
+fn pairs_part(problem: &Problem) -> MemoryUse {
     let paths = &problem.config.paths;
-    let all = |sets: &EndSets| {
+    let all = |sets: &EndpointSets| {
         let [n, m] = sets.both().map(|set| problem.solutions_in(set) as f64);
         if sets.single().is_some() { 0.5 * n * (n - 1.0).max(0.0) } else { n * m }
     };
-    let pairs = |sets: &EndSets| match (&paths.list, paths.pairs) {
+    let pairs = |sets: &EndpointSets| match (&paths.list, paths.pairs) {
         (Some(list), _) => list.pairs().len() as f64,
         (None, Pairs::Count(most)) => all(sets).min(most as f64),
         (None, Pairs::All | Pairs::Spanning) => all(sets),
     };
-    let of_sets = paths.end_sets();
+    let of_sets = paths.endpoint_sets();
     let drawn = match (&paths.list, paths.pairs) {
         (Some(_), _) => 0.0,
         // All pairs of all sets at once, each with its estimate and its merge.
@@ -478,7 +478,7 @@ fn pairs_part(problem: &Problem) -> Part {
     } else {
         "training.keep or paths.pairs"
     };
-    Part::new(pair_bytes(drawn) + task_bytes(tasks), "the pairs of solutions", keys)
+    MemoryUse::new(pair_bytes(drawn) + task_bytes(tasks), "the pairs of solutions", keys)
 }
 
 /// Maximum number of paths on each landscape.

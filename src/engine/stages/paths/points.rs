@@ -1,6 +1,6 @@
 //! `/paths/…/points`: paths of analytic landscapes of few dimensions, point by point.
 
-use crate::engine::store::atlas::{AtlasError, Label, Node};
+use crate::engine::store::atlas::{AtlasError, AtlasGroup, DatasetSpec};
 use crate::path::Track;
 use ndarray::{Array1, Array2, Array3, s};
 
@@ -21,7 +21,7 @@ pub(super) fn agree(tracks: &[Option<&Track>]) -> bool {
 
 /// Writes the group, unless no path has points.
 pub(super) fn write(
-    parent: &Node,
+    parent: &AtlasGroup,
     tracks: &[Option<&Track>],
     loss_unit: &str,
 ) -> Result<(), AtlasError> {
@@ -29,18 +29,18 @@ pub(super) fn write(
     let node = parent.group("points", "the points of each path and the heights there")?;
     node.axis("coordinate", "number of each coordinate of a point", dimensions)?;
     let t = Array1::from_shape_fn(points, |m| m as f64 / (points - 1) as f64);
-    node.coordinates(&Label::new("t", "t", "path parameter of each point"), &t)?;
+    node.coordinates(&DatasetSpec::new("t", "t", "path parameter of each point"), &t)?;
     let mut all = Array3::from_elem((tracks.len(), points, dimensions), f64::NAN);
     for (row, track) in kept(tracks) {
         all.slice_mut(s![row, .., ..]).assign(&track.points);
     }
     let label = "coordinates of each point of the path; NaN where there is no path";
-    node.numbers(&Label::new("point", "path, t, coordinate", label), &all)?;
+    node.numbers(&DatasetSpec::new("point", "path, t, coordinate", label), &all)?;
     let label = "height at each point of the path; NaN where there is no path";
-    let label = Label::new("height", "path, t", label).units(loss_unit);
+    let label = DatasetSpec::new("height", "path, t", label).units(loss_unit);
     node.profiles(&label, &table(tracks, points, |track| &track.heights))?;
     let label = "height at the same t on the straight line; NaN where there is no path";
-    let label = Label::new("straight_height", "path, t", label).units(loss_unit);
+    let label = DatasetSpec::new("straight_height", "path, t", label).units(loss_unit);
     node.profiles(&label, &table(tracks, points, |track| &track.straight_heights))
 }
 

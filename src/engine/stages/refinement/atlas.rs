@@ -2,7 +2,7 @@
 
 use super::{RefinedPath, of_paths, refined, section, word};
 use crate::engine::stages::paths::group_of;
-use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup, DatasetSpec};
 use crate::network::Tensor;
 use crate::path::PathSet;
 use crate::path::refine::{Certificate, Condition, Destination};
@@ -11,7 +11,7 @@ use ndarray::{Array2, aview1};
 /// The outcome for each path.
 type Refined = Option<Result<RefinedPath, String>>;
 
-pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+pub(super) fn write(root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let Some(section) = section(atlas.results.config) else { return Ok(()) };
     let paths = root.group("paths", "low-loss paths between pairs of solutions")?;
     for path_set in atlas.paths {
@@ -49,26 +49,30 @@ fn texts(refined: &[Refined], text: impl Fn(&Certificate) -> String) -> Vec<Stri
     refined.iter().map(|path| certificate(path).map_or_else(String::new, &text)).collect()
 }
 
-fn write_texts(node: &Node, label: &Label<'_>, texts: &[String]) -> Result<(), AtlasError> {
+fn write_texts(
+    node: &AtlasGroup,
+    label: &DatasetSpec<'_>,
+    texts: &[String],
+) -> Result<(), AtlasError> {
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     node.texts(label, &texts)
 }
 
-fn write_heights(node: &Node, refined: &[Refined], unit: &str) -> Result<(), AtlasError> {
+fn write_heights(node: &AtlasGroup, refined: &[Refined], unit: &str) -> Result<(), AtlasError> {
     let words = "refined barrier: the lowest maximum that was found between the endpoints; NaN if \
                  there is none";
-    let label = Label::new("height_refined", "path", words).units(unit);
+    let label = DatasetSpec::new("height_refined", "path", words).units(unit);
     node.numbers(&label, &column(refined, |found| found.height))?;
     let words = "what the refined barrier is: pass, upper bound or not converged; empty if there \
                  is none";
-    let label = Label::new("certificate", "path", words);
+    let label = DatasetSpec::new("certificate", "path", words);
     write_texts(node, &label, &texts(refined, |found| found.verdict.to_string()))
 }
 
 /// The highest point of each path.
-fn write_top(node: &Node, refined: &[Refined]) -> Result<(), AtlasError> {
+fn write_top(node: &AtlasGroup, refined: &[Refined]) -> Result<(), AtlasError> {
     let numbers = |name, words, number: fn(&Certificate) -> f64| {
-        node.numbers(&Label::new(name, "path", words), &column(refined, number))
+        node.numbers(&DatasetSpec::new(name, "path", words), &column(refined, number))
     };
     let words = "where the top is, as a fraction of the length of the path";
     numbers("t_top", words, |found| found.t)?;
@@ -80,7 +84,7 @@ fn write_top(node: &Node, refined: &[Refined]) -> Result<(), AtlasError> {
 }
 
 /// θ of the highest points, one refined path at a time in memory.
-fn write_points(node: &Node, atlas: &Atlas<'_>, paths: &PathSet) -> Result<(), AtlasError> {
+fn write_points(node: &AtlasGroup, atlas: &Atlas<'_>, paths: &PathSet) -> Result<(), AtlasError> {
     let dimension = atlas.layout.iter().map(Tensor::len).sum();
     let mut theta = Array2::from_elem((paths.pairs.len(), dimension), f64::NAN);
     for (mut row, &pair) in theta.outer_iter_mut().zip(&paths.pairs) {
@@ -90,11 +94,11 @@ fn write_points(node: &Node, atlas: &Atlas<'_>, paths: &PathSet) -> Result<(), A
         }
     }
     let words = "the top: the highest point of the path; NaN if there is none";
-    node.numbers(&Label::new("theta_top", "path, parameter", words), &theta)
+    node.numbers(&DatasetSpec::new("theta_top", "path, parameter", words), &theta)
 }
 
 /// The lowest eigenvalues of the Hessian at the top.
-fn write_spectrum(node: &Node, refined: &[Refined]) -> Result<(), AtlasError> {
+fn write_spectrum(node: &AtlasGroup, refined: &[Refined]) -> Result<(), AtlasError> {
     let count = certificates(refined).map(|(_, found)| found.eigenvalues.len()).max();
     let count = count.unwrap_or(0);
     let words = "number of each eigenvalue, from 1, the lowest first";
@@ -108,17 +112,17 @@ fn write_spectrum(node: &Node, refined: &[Refined]) -> Result<(), AtlasError> {
         }
     }
     let words = "lowest eigenvalues of the Hessian at the top";
-    node.numbers(&Label::new("eigenvalue", "path, eigenvalue_number", words), &values)?;
+    node.numbers(&DatasetSpec::new("eigenvalue", "path, eigenvalue_number", words), &values)?;
     let words = "|H v - lambda v| of each";
-    node.numbers(&Label::new("residual", "path, eigenvalue_number", words), &residuals)?;
+    node.numbers(&DatasetSpec::new("residual", "path, eigenvalue_number", words), &residuals)?;
     let count = |found: Option<&Certificate>| found.map_or(0, |found| found.descending as u32);
     let descending: Vec<u32> = refined.iter().map(|path| count(certificate(path))).collect();
     let words = "how many of these eigenvalues are negative; 0 if there is no refined barrier";
-    node.numbers(&Label::new("negative", "path", words), &descending)
+    node.numbers(&DatasetSpec::new("negative", "path", words), &descending)
 }
 
 /// The places to which the descents on both sides of the top lead.
-fn write_sides(node: &Node, refined: &[Refined], unit: &str) -> Result<(), AtlasError> {
+fn write_sides(node: &AtlasGroup, refined: &[Refined], unit: &str) -> Result<(), AtlasError> {
     let place = |place: Destination| match place {
         Destination::Endpoint(0) => "first endpoint",
         Destination::Endpoint(_) => "second endpoint",
@@ -129,30 +133,30 @@ fn write_sides(node: &Node, refined: &[Refined], unit: &str) -> Result<(), Atlas
         let words = "what lies below the top on this side: first endpoint, second endpoint, \
                      minimum (another one), or point (no minimum); empty if there is none";
         let places = texts(refined, |found| place(found.sides[side].place).to_owned());
-        write_texts(node, &Label::new(name, "path", words), &places)?;
+        write_texts(node, &DatasetSpec::new(name, "path", words), &places)?;
     }
     let words = "height there; NaN if there is none";
     let mut heights = Array2::from_elem((refined.len(), 2), f64::NAN);
     for (row, found) in certificates(refined) {
         heights.row_mut(row).assign(&aview1(&found.sides.map(|side| side.value)));
     }
-    node.numbers(&Label::new("side_height", "path, end", words).units(unit), &heights)?;
+    node.numbers(&DatasetSpec::new("side_height", "path, end", words).units(unit), &heights)?;
     let words = "1 if the refined barrier is the height of the higher endpoint, so that no path is \
                  lower; 0 otherwise";
-    let at_endpoint = |path| certificate(path).map_or(0, |found| u32::from(found.is_at_end));
+    let at_endpoint = |path| certificate(path).map_or(0, |found| u32::from(found.is_at_endpoint));
     let at_endpoint: Vec<u32> = refined.iter().map(at_endpoint).collect();
-    node.numbers(&Label::new("at_endpoint", "path", words), &at_endpoint)?;
+    node.numbers(&DatasetSpec::new("at_endpoint", "path", words), &at_endpoint)?;
     let words = "number of saddles that the path leads over; 0 if there is no refined barrier";
     let saddles = |path| certificate(path).map_or(0, |found| found.saddles.len() as u32);
     let saddles: Vec<u32> = refined.iter().map(saddles).collect();
-    node.numbers(&Label::new("saddles", "path", words), &saddles)
+    node.numbers(&DatasetSpec::new("saddles", "path", words), &saddles)
 }
 
 /// The evaluations, and the height as a function of them.
-fn write_work(node: &Node, refined: &[Refined], unit: &str) -> Result<(), AtlasError> {
+fn write_work(node: &AtlasGroup, refined: &[Refined], unit: &str) -> Result<(), AtlasError> {
     let words = "evaluations in units of one gradient; NaN if there is no refined barrier";
     let spent = column(refined, |found| found.work.in_gradients());
-    node.numbers(&Label::new("evaluations", "path", words), &spent)?;
+    node.numbers(&DatasetSpec::new("evaluations", "path", words), &spent)?;
     let count = certificates(refined).map(|(_, found)| found.heights.len()).max();
     let count = count.unwrap_or(0);
     let words = "number of each improvement of the height; number 0 is the start";
@@ -166,19 +170,23 @@ fn write_work(node: &Node, refined: &[Refined], unit: &str) -> Result<(), AtlasE
         }
     }
     let words = "evaluations spent when the height had fallen to height_after; NaN after the last";
-    node.numbers(&Label::new("evaluations_after", "path, improvement", words), &work)?;
+    node.numbers(&DatasetSpec::new("evaluations_after", "path, improvement", words), &work)?;
     let words = "the lowest height known after these evaluations; NaN after the last";
-    let label = Label::new("height_after", "path, improvement", words).units(unit);
+    let label = DatasetSpec::new("height_after", "path, improvement", words).units(unit);
     node.numbers(&label, &heights)
 }
 
-fn write_status(node: &Node, refined: &[Refined]) -> Result<(), AtlasError> {
+fn write_status(node: &AtlasGroup, refined: &[Refined]) -> Result<(), AtlasError> {
     let words = "conditions of a pass that do not hold, in words; empty if all hold";
     let failed = |found: &Certificate| {
         let words: Vec<String> = found.failed.iter().map(Condition::to_string).collect();
         words.join("; ")
     };
-    write_texts(node, &Label::new("failed_conditions", "path", words), &texts(refined, failed))?;
+    write_texts(
+        node,
+        &DatasetSpec::new("failed_conditions", "path", words),
+        &texts(refined, failed),
+    )?;
     let status = |path: &Refined| match path {
         None => "missing".to_owned(),
         Some(Ok(_)) => "done".to_owned(),
@@ -186,5 +194,5 @@ fn write_status(node: &Node, refined: &[Refined]) -> Result<(), AtlasError> {
     };
     let words = "done, missing (not refined), or failed with the reason";
     let status: Vec<String> = refined.iter().map(status).collect();
-    write_texts(node, &Label::new("status", "path", words), &status)
+    write_texts(node, &DatasetSpec::new("status", "path", words), &status)
 }

@@ -7,7 +7,7 @@ use crate::path::{PathResult, PathSet};
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
 use crate::report::panel::{Axis, Ink, Mark, Marker, Panel, Shape};
-use crate::report::style::{GRAY, end_sets};
+use crate::report::style::{GRAY, endpoint_sets};
 
 /// The paths of a set on a landscape, each with the outcome of its refinement.
 struct RefinedSet<'a> {
@@ -96,7 +96,7 @@ impl<'a> RefinedSet<'a> {
             cut(&mut curves, lowest);
         }
         let y = if is_log { Axis::log(label) } else { Axis::linear(label) };
-        let title = format!("{} on {}", end_sets(&self.paths.set), self.paths.landscape);
+        let title = format!("{} on {}", endpoint_sets(&self.paths.set), self.paths.landscape);
         let title = if several { format!("{}: {title}", run.label) } else { title };
         let color = run.look_of(&self.paths.set).color;
         let mut panel = Panel::new(title, Axis::log("evaluations (gradients)".to_owned()), y)
@@ -150,7 +150,7 @@ impl<'a> RefinedSet<'a> {
                 word(refined.from).to_owned(),
                 found.verdict.to_string(),
                 found.descending.to_string(),
-                u32::from(found.is_at_end).to_string(),
+                u32::from(found.is_at_endpoint).to_string(),
                 failed.join("; "),
             ];
             barriers

@@ -10,7 +10,7 @@ mod table;
 mod task;
 
 use crate::config::{Config, StageSection};
-use crate::engine::capacity::{Need, Part};
+use crate::engine::capacity::{MemoryUse, StageMemory};
 use crate::engine::console::count;
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
@@ -18,14 +18,14 @@ use crate::engine::plan::Work;
 use crate::engine::problem::Problem;
 use crate::engine::rank::Rank;
 use crate::engine::results::Results;
-use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskSolutions, TaskState};
+use crate::engine::stage::{Context, PlannedTasks, Stage, StageCounts, TaskSolutions, TaskState};
 use crate::engine::store::Record;
-use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup};
 use crate::path::PathSet;
 use crate::path::refine::{Certificate, Verdict};
 use crate::report::figure::Figure;
 use crate::report::{IndexColumn, Run, SummaryTable};
-use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
+use crate::solutions::{EndpointSets, LandscapeName, SetName, SolutionSet};
 use section::SECTION;
 pub use section::{RefineConfig, RefineFrom};
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ pub struct Refinement;
 /// The path to refine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct RefinementKey {
-    sets: EndSets,
+    sets: EndpointSets,
     landscape: LandscapeName,
     pair: (u32, u32),
 }
@@ -67,7 +67,7 @@ impl RefinementKey {
 
     /// Its key in the journal. The name of the landscape may have spaces.
     fn stored(&self, from: RefineFrom) -> String {
-        let (EndSets { a, b }, (first, second)) = (&self.sets, self.pair);
+        let (EndpointSets { a, b }, (first, second)) = (&self.sets, self.pair);
         let from = word(from);
         format!("{VERSION} {from} {a} {b} {first} {second} {}", self.landscape)
     }
@@ -82,7 +82,7 @@ fn origin(key: &str) -> Option<TaskSolutions> {
     let mut parts = key.splitn(7, ' ').skip(1);
     let from = parts.next()?;
     let [a, b] = [parts.next()?, parts.next()?].map(SetName::parse);
-    let (sets, landscape) = (EndSets { a: a.ok()?, b: b.ok()? }, parts.nth(2)?.to_owned());
+    let (sets, landscape) = (EndpointSets { a: a.ok()?, b: b.ok()? }, parts.nth(2)?.to_owned());
     Some(if from == word(RefineFrom::Path) {
         TaskSolutions::Paths(sets, landscape)
     } else {
@@ -113,7 +113,7 @@ fn wanted(results: &Results, sets: &[SolutionSet]) -> Vec<RefinementKey> {
 /// The refined path, or why the refinement failed. `None` if it has not ended.
 pub fn refined(
     results: &Results,
-    sets: &EndSets,
+    sets: &EndpointSets,
     landscape: LandscapeName,
     pair: (u32, u32),
 ) -> Option<Result<RefinedPath, String>> {
@@ -157,10 +157,10 @@ fn ended<'a>(results: &Results<'a>, key: &RefinementKey) -> Option<Result<(), &'
 fn planned(problem: &Problem, section: &RefineConfig) -> usize {
     let paths = &problem.config.paths;
     let most = section.pairs.unwrap_or(usize::MAX);
-    let of_set = |sets: &EndSets| {
+    let of_set = |sets: &EndpointSets| {
         paths.count(sets, sets.both().map(|set| problem.solutions_in(set))).min(most)
     };
-    let of_sets = paths.end_sets().iter().map(of_set).fold(0, usize::saturating_add);
+    let of_sets = paths.endpoint_sets().iter().map(of_set).fold(0, usize::saturating_add);
     of_sets.min(paths.most(|set| problem.solutions_in(set)))
 }
 
@@ -202,8 +202,8 @@ impl Stage for Refinement {
         Some(SECTION.section())
     }
 
-    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
-        let mut counts = Counts::default();
+    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> StageCounts {
+        let mut counts = StageCounts::default();
         let is_same =
             |a: &RefinementKey, b: &RefinementKey| (&a.sets, a.landscape) == (&b.sets, b.landscape);
         for of_set in wanted(results, sets).chunk_by(is_same) {
@@ -248,8 +248,8 @@ impl Stage for Refinement {
         origin(key).unwrap_or(TaskSolutions::All)
     }
 
-    fn memory(&self, problem: &Problem, _: usize) -> Need {
-        let Some(section) = section(&problem.config) else { return Need::default() };
+    fn memory(&self, problem: &Problem, _: usize) -> StageMemory {
+        let Some(section) = section(&problem.config) else { return StageMemory::default() };
         let vector = problem.layout().parameters() as f64 * size_of::<f64>() as f64;
         let parameters = &section.parameters;
         // At different times: a string and its copy with points, gradients and former values; a
@@ -258,11 +258,11 @@ impl Stage for Refinement {
         let largest = (8 * parameters.points).max(LOWERED_VECTORS).max(spectrum);
         let vectors = problem.config.paths.parameters.points + largest;
         let keys = "the sizes in [network] or [landscape], or paths.refine.points";
-        let task = vec![Part::new(vectors as f64 * vector, "a refinement", keys)];
+        let task = vec![MemoryUse::new(vectors as f64 * vector, "a refinement", keys)];
         let tasks = planned(problem, section).saturating_mul(problem.path_landscapes());
         let words = "the highest points of the refined paths";
-        let root = vec![Part::new(tasks as f64 * vector, words, "paths.refine.pairs")];
-        Need { task, root }
+        let root = vec![MemoryUse::new(tasks as f64 * vector, words, "paths.refine.pairs")];
+        StageMemory { task, root }
     }
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
@@ -282,7 +282,7 @@ impl Stage for Refinement {
         Ok(Vec::new())
     }
 
-    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    fn write_atlas(&self, root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         atlas::write(root, atlas)
     }
 
@@ -334,7 +334,7 @@ mod tests {
     #[test]
     fn a_key_says_what_its_result_depends_on() {
         let set = |name: &str| SetName::parse(name).unwrap();
-        let sets = EndSets { a: set("sgd/train"), b: set("lbfgs/train") };
+        let sets = EndpointSets { a: set("sgd/train"), b: set("lbfgs/train") };
         let landscape = LandscapeName::named("a test");
         let key = RefinementKey { sets: sets.clone(), landscape, pair: (0, 12) };
         let [path, straight] =

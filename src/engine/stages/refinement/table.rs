@@ -69,7 +69,7 @@ fn row(paths: &PathSet, pairs: &[Pair]) -> Vec<String> {
 
 /// Whether a path is certified because it is no higher than its higher endpoint.
 fn is_pass_at_endpoint(found: &Certificate) -> bool {
-    found.verdict == Verdict::Pass && found.is_at_end
+    found.verdict == Verdict::Pass && found.is_at_endpoint
 }
 
 /// The columns of the report's table of the main numbers.

@@ -1,6 +1,6 @@
 //! The solutions, the path or the trajectory that determine a plane, and the keys of results.
 
-use super::section::{PlaneKind, SurfaceConfig, Through};
+use super::section::{PlaneKind, PlanePoints, SurfaceConfig};
 use crate::config::LandscapeConfig;
 use crate::config::reader::Choice;
 use crate::engine::path_points::PathSelection;
@@ -10,14 +10,14 @@ use crate::engine::stages::paths::{Paths, aligned};
 use crate::engine::stages::trajectory::{TrajectoryKey, every};
 use crate::engine::{stage::Stage, stages::trajectory};
 use crate::optimizer::OptimizerName;
-use crate::solutions::{EndSets, LandscapeName, Selection, SetName, SolutionSet};
+use crate::solutions::{EndpointSets, LandscapeName, Selection, SetName, SolutionSet};
 use std::fmt;
 
 /// What determines a plane: solutions by their numbers, a path on its landscape, or a trajectory.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Anchor {
     Solutions(Vec<(SetName, u32)>),
-    Path { sets: EndSets, landscape: LandscapeName, pair: (u32, u32) },
+    Path { sets: EndpointSets, landscape: LandscapeName, pair: (u32, u32) },
     Trajectory(TrajectoryKey),
 }
 
@@ -41,7 +41,7 @@ impl Anchor {
         config: &SurfaceConfig,
     ) -> Result<Self, Obstacle> {
         match &config.through {
-            Through::Solutions(choices) => {
+            PlanePoints::Solutions(choices) => {
                 let may_pass = results.missing_runs() > 0;
                 let chosen: Result<Vec<_>, String> = choices
                     .iter()
@@ -57,8 +57,8 @@ impl Anchor {
                     None => Ok(Self::Solutions(chosen)),
                 }
             }
-            Through::Path(selection) => path(results, sets, selection),
-            Through::Trajectory(optimizer, number) => run(results, optimizer, *number),
+            PlanePoints::Path(selection) => path(results, sets, selection),
+            PlanePoints::Trajectory(optimizer, number) => run(results, optimizer, *number),
         }
     }
 
@@ -150,9 +150,9 @@ fn path(
     sets: &[SolutionSet],
     selection: &PathSelection,
 ) -> Result<Anchor, Obstacle> {
-    let ends = results.config.paths.end_sets();
+    let ends = results.config.paths.endpoint_sets();
     let Some(ends) = ends.iter().find(|ends| selection.is_between(ends)).cloned() else {
-        let names: Vec<String> = ends.iter().map(EndSets::to_string).collect();
+        let names: Vec<String> = ends.iter().map(EndpointSets::to_string).collect();
         let reason = format!(
             "there are no paths of {}, only of {}; see paths.sets and paths.between",
             selection.sets(),
@@ -258,7 +258,7 @@ pub(super) fn tile_key(
 /// The key of the projection of a path on a plane.
 pub(super) fn projection_key(
     plane: &str,
-    sets: &EndSets,
+    sets: &EndpointSets,
     landscape: LandscapeName,
     (a, b): (u32, u32),
 ) -> String {
@@ -294,7 +294,7 @@ fn path_origin(path: &str, landscape: &str) -> Option<TaskSolutions> {
     let mut sets = Selection::parse(path)?.name.split('~').map(SetName::parse);
     let a = sets.next()?.ok()?;
     let b = sets.next().unwrap_or_else(|| Ok(a.clone())).ok()?;
-    Some(TaskSolutions::Paths(EndSets { a, b }, landscape.to_owned()))
+    Some(TaskSolutions::Paths(EndpointSets { a, b }, landscape.to_owned()))
 }
 
 #[cfg(test)]
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_key_says_what_its_result_depends_on() {
-        let within = EndSets::within(set("sgd/train"));
+        let within = EndpointSets::within(set("sgd/train"));
         let paths = TaskSolutions::Paths(within.clone(), "a test".to_owned());
         let solutions = "solutions 2\tsgd/train:0, a/b:3, sgd/train:1\t\t";
         let sets = TaskSolutions::Sets(vec![set("a/b"), set("sgd/train")]);
@@ -320,7 +320,7 @@ mod tests {
         let landscape = LandscapeName::named("a test");
         let key = projection_key(solutions, &within, landscape, (0, 12));
         assert_eq!(origin(&key), Some(TaskSolutions::Several(vec![sets, paths])));
-        let between = EndSets { a: set("sgd/train"), b: set("a/b") };
+        let between = EndpointSets { a: set("sgd/train"), b: set("a/b") };
         let key = projection_key(path, &between, LandscapeName::Test, (1, 2));
         let Some(TaskSolutions::Several(parts)) = origin(&key) else { panic!("two parts") };
         assert_eq!(parts[1], TaskSolutions::Paths(between, "test".to_owned()));

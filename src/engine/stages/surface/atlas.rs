@@ -3,7 +3,7 @@
 use super::found::{CurveName, DrawnCurve, Field, Surface, surfaces};
 use super::section::{PlaneKind, SECTION};
 use crate::config::reader::Choice;
-use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup, DatasetSpec};
 use ndarray::{Array1, Array2, Array3};
 
 /// The names of its groups, each of which may exist only once.
@@ -12,7 +12,7 @@ pub(super) fn groups(atlas: &Atlas<'_>) -> Vec<String> {
     configs.iter().map(|config| format!("/surface/{}", config.name)).collect()
 }
 
-pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+pub(super) fn write(root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let surfaces = surfaces(&atlas.results, atlas.sets, atlas.paths);
     for surface in &surfaces {
         let all = root.group("surface", "heights on planes and lines through the landscape")?;
@@ -27,24 +27,24 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     Ok(())
 }
 
-fn write_plane(node: &Node, surface: &Surface) -> Result<(), AtlasError> {
+fn write_plane(node: &AtlasGroup, surface: &Surface) -> Result<(), AtlasError> {
     let config = surface.config;
     node.text("plane", config.plane.word())?;
     node.text("through", &surface.through)?;
     let images = config.images.map_or("all".to_owned(), |images| images.to_string());
     node.text("images", &images)?;
     let words = "coordinate along the first direction";
-    node.coordinates(&Label::new("x", "x", words), &Array1::from(surface.grid.axis(0)))?;
+    node.coordinates(&DatasetSpec::new("x", "x", words), &Array1::from(surface.grid.axis(0)))?;
     let words = "coordinate along the second direction; a single 0 for a line";
     let y = if config.dimensions > 1 { surface.grid.axis(1) } else { vec![0.0] };
-    node.coordinates(&Label::new("y", "y", words), &Array1::from(y))?;
+    node.coordinates(&DatasetSpec::new("y", "y", words), &Array1::from(y))?;
     let dimensions = config.dimensions;
     node.axis("direction", "the directions of the plane: 0 for x, 1 for y", dimensions)?;
     let words = "the point at x = 0, y = 0";
     let origin = Array1::from(surface.basis.origin().to_vec());
-    node.numbers(&Label::new("origin", "parameter", words), &origin)?;
+    node.numbers(&DatasetSpec::new("origin", "parameter", words), &origin)?;
     let words = "theta = origin + x directions[0] + y directions[1]";
-    let label = Label::new("directions", "direction, parameter", words);
+    let label = DatasetSpec::new("directions", "direction, parameter", words);
     let directions = surface.basis.directions();
     let shape = (dimensions, origin.len());
     node.numbers(&label, &Array2::from_shape_fn(shape, |(k, i)| directions[k][i]))?;
@@ -57,11 +57,11 @@ fn write_plane(node: &Node, surface: &Surface) -> Result<(), AtlasError> {
         }
         PlaneKind::Solutions | PlaneKind::Random => return Ok(()),
     };
-    node.numbers(&Label::new(name, "direction", words), &surface.numbers)
+    node.numbers(&DatasetSpec::new(name, "direction", words), &surface.numbers)
 }
 
 fn write_field(
-    node: &Node,
+    node: &AtlasGroup,
     surface: &Surface,
     field: &Field,
     unit: &str,
@@ -80,17 +80,20 @@ fn write_field(
     let count = surface.anchors.len();
     group.axis("anchor", "the solutions of the attribute through, in their order", count)?;
     let words = "loss at the solutions by which the plane was chosen";
-    let label = Label::new("anchor_loss", "anchor", words).units(unit);
+    let label = DatasetSpec::new("anchor_loss", "anchor", words).units(unit);
     group.numbers(&label, &field.anchor_loss)?;
     if !field.anchor_accuracy.is_empty() {
         let words = "fraction of the images classified correctly at these solutions";
-        group.numbers(&Label::new("anchor_accuracy", "anchor", words), &field.anchor_accuracy)?;
+        group.numbers(
+            &DatasetSpec::new("anchor_accuracy", "anchor", words),
+            &field.anchor_accuracy,
+        )?;
     }
     Ok(())
 }
 
 fn write_values(
-    group: &Node,
+    group: &AtlasGroup,
     surface: &Surface,
     values: &[f64],
     (name, words, unit): (&str, &str, &str),
@@ -98,27 +101,28 @@ fn write_values(
     let points = surface.grid.points;
     let rows = values.len() / points;
     let values = Array2::from_shape_fn((rows, points), |(y, x)| values[y * points + x]);
-    group.profiles(&Label::new(name, "y, x", words).units(unit), &values)
+    group.profiles(&DatasetSpec::new(name, "y, x", words).units(unit), &values)
 }
 
-fn write_solutions(node: &Node, surface: &Surface) -> Result<(), AtlasError> {
+fn write_solutions(node: &AtlasGroup, surface: &Surface) -> Result<(), AtlasError> {
     let group = node.group("solutions", "where the solutions lie")?;
     let all = &surface.solutions;
     group.axis("solution", "number of each solution, set by set", all.len())?;
     let sets: Vec<&str> = all.iter().map(|one| one.set.as_str()).collect();
-    group.texts(&Label::new("set", "solution", "set of each solution, GROUP/MEMBER"), &sets)?;
+    group
+        .texts(&DatasetSpec::new("set", "solution", "set of each solution, GROUP/MEMBER"), &sets)?;
     let numbers: Vec<u32> = all.iter().map(|one| one.number).collect();
     let words = "number of the random initialization of each solution";
-    group.numbers(&Label::new("initialization", "solution", words), &numbers)?;
+    group.numbers(&DatasetSpec::new("initialization", "solution", words), &numbers)?;
     let shape = (all.len(), surface.config.dimensions);
     let places = Array2::from_shape_fn(shape, |(row, k)| all[row].place[k]);
     let words = "coordinates of the nearest point of the plane";
-    group.numbers(&Label::new("coordinates", "solution, direction", words), &places)?;
+    group.numbers(&DatasetSpec::new("coordinates", "solution, direction", words), &places)?;
     let distances: Vec<f64> = all.iter().map(|one| one.place[2]).collect();
-    group.numbers(&Label::new("distance", "solution", "distance from the plane"), &distances)
+    group.numbers(&DatasetSpec::new("distance", "solution", "distance from the plane"), &distances)
 }
 
-fn write_curves(node: &Node, surface: &Surface) -> Result<(), AtlasError> {
+fn write_curves(node: &AtlasGroup, surface: &Surface) -> Result<(), AtlasError> {
     let group = node.group("curves", "where paths and trajectories run")?;
     let all = &surface.curves;
     group.axis("curve", "number of each curve: paths, then trajectories", all.len())?;
@@ -129,14 +133,14 @@ fn write_curves(node: &Node, surface: &Surface) -> Result<(), AtlasError> {
             CurveName::Trajectory { .. } => "trajectory",
         })
         .collect();
-    group.texts(&Label::new("kind", "curve", "path or trajectory"), &kinds)?;
+    group.texts(&DatasetSpec::new("kind", "curve", "path or trajectory"), &kinds)?;
     let names: Vec<String> = all.iter().map(|curve| curve.what.name()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let words = "the path, SET:a-b or SET1~SET2:a-b, or the trajectory, OPTIMIZER:INITIALIZATION";
-    group.texts(&Label::new("name", "curve", words), &names)?;
+    group.texts(&DatasetSpec::new("name", "curve", words), &names)?;
     let landscapes: Vec<&str> = all.iter().map(|curve| curve.what.landscape()).collect();
     let words = "the landscape on which a path was found; empty for a trajectory";
-    group.texts(&Label::new("landscape", "curve", words), &landscapes)?;
+    group.texts(&DatasetSpec::new("landscape", "curve", words), &landscapes)?;
     let count = all.iter().map(|curve| curve.points.len()).max().unwrap_or(0);
     group.axis("point", "number of each point, in the order of the curve", count)?;
     let number = |curve: &DrawnCurve, point: usize, column: usize| {
@@ -145,9 +149,9 @@ fn write_curves(node: &Node, surface: &Surface) -> Result<(), AtlasError> {
     let shape = (all.len(), count, surface.config.dimensions);
     let places = Array3::from_shape_fn(shape, |(row, m, k)| number(&all[row], m, k));
     let words = "coordinates of the nearest point of the plane; NaN after the last point";
-    group.numbers(&Label::new("coordinates", "curve, point, direction", words), &places)?;
+    group.numbers(&DatasetSpec::new("coordinates", "curve, point, direction", words), &places)?;
     let shape = (all.len(), count);
     let distances = Array2::from_shape_fn(shape, |(row, m)| number(&all[row], m, 2));
     let words = "distance from the plane; NaN after the last point";
-    group.numbers(&Label::new("distance", "curve, point", words), &distances)
+    group.numbers(&DatasetSpec::new("distance", "curve, point", words), &distances)
 }

@@ -154,7 +154,7 @@ fn drawn(run: &Run<'_>, surface: &Surface) -> Vec<Panel> {
 }
 
 /// The levels of contours.
-struct Scale {
+struct ContourScale {
     /// Levels, in places: heights or their logarithms.
     levels: Vec<f64>,
     place: fn(f64) -> f64,
@@ -162,18 +162,18 @@ struct Scale {
     write: fn(f64) -> String,
 }
 
-fn loss_scale(losses: &[f64]) -> Scale {
+fn loss_scale(losses: &[f64]) -> ContourScale {
     let Some([low, high]) = range(losses) else { return linear(losses) };
     if low <= 0.0 || high / low < 3.0 {
         return linear(losses);
     }
     let levels = levels(low.log10(), high.log10());
-    Scale { levels, place: f64::log10, write: |place| typeset_trimmed(10_f64.powf(place)) }
+    ContourScale { levels, place: f64::log10, write: |place| typeset_trimmed(10_f64.powf(place)) }
 }
 
-fn linear(numbers: &[f64]) -> Scale {
+fn linear(numbers: &[f64]) -> ContourScale {
     let levels = range(numbers).map_or_else(Vec::new, |[low, high]| levels(low, high));
-    Scale { levels, place: |height| height, write: typeset_level }
+    ContourScale { levels, place: |height| height, write: typeset_level }
 }
 
 fn axis_label(surface: &Surface, axis: usize) -> String {
@@ -189,7 +189,7 @@ fn axis_label(surface: &Surface, axis: usize) -> String {
     }
 }
 
-fn contours(surface: &Surface, values: &[f64], scale: &Scale) -> Panel {
+fn contours(surface: &Surface, values: &[f64], scale: &ContourScale) -> Panel {
     let extent = &surface.grid.extent;
     let axis = |number: usize| {
         Axis::linear(axis_label(surface, number)).including(&extent[number]).tight()

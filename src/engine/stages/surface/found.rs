@@ -10,7 +10,7 @@ use crate::analysis::surface::{PlaneBasis, SurfaceGrid};
 use crate::engine::results::Results;
 use crate::engine::stages::trajectory;
 use crate::path::PathSet;
-use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
+use crate::solutions::{EndpointSets, LandscapeName, SetName, SolutionSet};
 
 /// A surface.
 pub(super) struct Surface<'a> {
@@ -59,7 +59,7 @@ pub(super) struct DrawnCurve {
 /// Which curve.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum CurveName {
-    Path { sets: EndSets, landscape: LandscapeName, pair: (u32, u32) },
+    Path { sets: EndpointSets, landscape: LandscapeName, pair: (u32, u32) },
     Trajectory { optimizer: String, initialization: u32 },
 }
 

@@ -22,7 +22,7 @@ pub use export::export;
 
 use crate::config::{Config, StageSection};
 use crate::data::{ImageView, Split};
-use crate::engine::capacity::{Need, Part};
+use crate::engine::capacity::{MemoryUse, StageMemory};
 use crate::engine::console::count;
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
@@ -32,17 +32,17 @@ use crate::engine::problem::{Problem, Trained};
 use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::stage::{
-    Context, Count, Counts, FailedTask, PlannedTasks, Stage, TaskSolutions, TaskState,
+    Context, FailedTask, KindCounts, PlannedTasks, Stage, StageCounts, TaskSolutions, TaskState,
 };
 use crate::engine::stages::trajectory;
 use crate::engine::store::Record;
-use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup};
 use crate::report::figure::Figure;
 use crate::report::{Run, SummaryTable};
 use crate::solutions::{LandscapeName, SolutionSet};
 use directions::{Directions, MAX_PRODUCTS};
 use projections::Projections;
-use section::{PlaneKind, SECTION, SurfaceConfig, Through};
+use section::{PlaneKind, PlanePoints, SECTION, SurfaceConfig};
 use tiles::{TILE, TileValues, Tiles};
 use wanted::{WantedSurface, landscapes_of, wanted};
 
@@ -127,7 +127,7 @@ fn directions_work(problem: &Problem, config: &SurfaceConfig) -> Work {
 
 /// Maximum number of points of the trajectory of a plane.
 fn trajectory_points(problem: &Problem, config: &SurfaceConfig) -> usize {
-    let Through::Trajectory(optimizer, _) = &config.through else { return 0 };
+    let PlanePoints::Trajectory(optimizer, _) = &config.through else { return 0 };
     let every = trajectory::every(&problem.config);
     problem.trained().map_or(0, |trained| {
         trained.config.training.optimizer(optimizer).epochs().div_ceil(every) + 1
@@ -174,8 +174,8 @@ impl Stage for Surfaces {
         names.map(|name| LandscapeName::named(name)).collect()
     }
 
-    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
-        let mut counts = Counts::default();
+    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> StageCounts {
+        let mut counts = StageCounts::default();
         if !self.applies(results.config) {
             return counts;
         }
@@ -245,7 +245,7 @@ impl Stage for Surfaces {
         anchor::origin(key).unwrap_or(TaskSolutions::All)
     }
 
-    fn memory(&self, problem: &Problem, _: usize) -> Need {
+    fn memory(&self, problem: &Problem, _: usize) -> StageMemory {
         let all = configs(&problem.config);
         let vector = 8.0 * problem.layout().parameters() as f64;
         // The later layers at the points of a tile; one point in double precision needs less.
@@ -271,17 +271,17 @@ impl Stage for Surfaces {
                 problem.trained().map_or(0.0, |trained| trained.network.evaluator_bytes());
             let double =
                 if config.plane == PlaneKind::Hessian { 2.0 * threads * evaluators } else { 0.0 };
-            Part::new(vectors * vector + evaluation.max(double), "a surface", keys)
+            MemoryUse::new(vectors * vector + evaluation.max(double), "a surface", keys)
         });
         // Origin and directions: in the journal, decoded, and as a basis. Three solutions.
         let root = 12.0 * vector * all.len() as f64;
         let points = |config: &SurfaceConfig| config.points.pow(config.dimensions as u32) as f64;
         let points: f64 = all.iter().map(points).sum::<f64>() * 2.0 * 8.0 * 4.0;
         let root = vec![
-            Part::new(root, "the planes of the surfaces", "the number of surfaces"),
-            Part::new(points, "the points of the surfaces", "surface.points"),
+            MemoryUse::new(root, "the planes of the surfaces", "the number of surfaces"),
+            MemoryUse::new(points, "the points of the surfaces", "surface.points"),
         ];
-        Need { task: task.collect(), root: if all.is_empty() { Vec::new() } else { root } }
+        StageMemory { task: task.collect(), root: if all.is_empty() { Vec::new() } else { root } }
     }
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
@@ -300,7 +300,7 @@ impl Stage for Surfaces {
         Ok(atlas::groups(atlas))
     }
 
-    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    fn write_atlas(&self, root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         atlas::write(root, atlas)
     }
 
@@ -326,13 +326,13 @@ impl Stage for Surfaces {
 }
 
 /// Counts all tiles of a surface whose plane is not known.
-fn add_obstacle(counts: &mut Counts, one: &WantedSurface, may_pass: bool, reason: &str) {
+fn add_obstacle(counts: &mut StageCounts, one: &WantedSurface, may_pass: bool, reason: &str) {
     let all = one.tiles();
     for &landscape in &one.landscapes {
         let (failed, left) = if may_pass { (0, all) } else { (all, 0) };
         let name = format!("tiles of {} on {landscape}", one.config.name);
         let kind = kinds::tiles(one.index, landscape);
-        counts.kinds.push(Count { kind, name, done: 0, failed, left });
+        counts.kinds.push(KindCounts { kind, name, done: 0, failed, left });
     }
     if !may_pass {
         let task = format!("surface {}", one.config.name);
@@ -340,7 +340,7 @@ fn add_obstacle(counts: &mut Counts, one: &WantedSurface, may_pass: bool, reason
     }
 }
 
-fn add_tasks(counts: &mut Counts, results: &Results, one: &WantedSurface) {
+fn add_tasks(counts: &mut StageCounts, results: &Results, one: &WantedSurface) {
     let name = &one.config.name;
     let directions = format!("directions of {name}");
     let state = TaskState::new(directions.clone(), one.directions_ended(results));

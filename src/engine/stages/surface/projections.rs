@@ -15,7 +15,7 @@ use crate::engine::stages::paths::curve::{self, CurveKey, CurveSource, CurveTask
 use crate::engine::store::{Record, TaskKey};
 use crate::engine::task::{Computation, Pending, PendingTask};
 use crate::path::PathSet;
-use crate::solutions::{EndSets, LandscapeName, SolutionSet};
+use crate::solutions::{EndpointSets, LandscapeName, SolutionSet};
 use serde::{Deserialize, Serialize};
 
 /// Coordinates and distance from the plane of the points of a path.
@@ -51,13 +51,13 @@ pub(super) struct ProjectionTask {
 pub(super) fn paths_of(
     one: &WantedSurface,
     paths: &[PathSet],
-) -> Vec<(EndSets, LandscapeName, (u32, u32))> {
+) -> Vec<(EndpointSets, LandscapeName, (u32, u32))> {
     let shown = |of: &&PathSet| of.set.both().iter().all(|set| one.config.sets.contains(set));
     let found = paths.iter().filter(shown).flat_map(|of| {
         let ended = of.pairs.iter().zip(&of.results).filter(|(_, path)| path.is_ok());
         ended.map(|(&pair, _)| (of.set.clone(), of.landscape, pair))
     });
-    let own = |(sets, landscape, pair): &(EndSets, LandscapeName, (u32, u32))| {
+    let own = |(sets, landscape, pair): &(EndpointSets, LandscapeName, (u32, u32))| {
         let path = Anchor::Path { sets: sets.clone(), landscape: *landscape, pair: *pair };
         one.anchor.as_ref() == Ok(&path)
     };
@@ -68,7 +68,7 @@ pub(super) fn paths_of(
 pub(super) fn ended<'a>(
     results: &Results<'a>,
     one: &WantedSurface,
-    (sets, landscape, pair): &(EndSets, LandscapeName, (u32, u32)),
+    (sets, landscape, pair): &(EndpointSets, LandscapeName, (u32, u32)),
 ) -> Option<Result<(), &'a str>> {
     let key = projection_key(&one.plane, sets, *landscape, *pair);
     results.contents.task_ended(STAGE, &key)
@@ -172,7 +172,7 @@ pub(super) fn place(basis: &PlaneBasis, theta: &[f64]) -> [f64; 3] {
 pub(super) fn projection(
     results: &Results,
     one: &WantedSurface,
-    (sets, landscape, pair): &(EndSets, LandscapeName, (u32, u32)),
+    (sets, landscape, pair): &(EndpointSets, LandscapeName, (u32, u32)),
 ) -> Option<ProjectedPoints> {
     let key = projection_key(&one.plane, sets, *landscape, *pair);
     results.contents.task(STAGE, &key)?.result.ok()

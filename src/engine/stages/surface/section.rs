@@ -22,7 +22,7 @@ pub struct SurfaceConfig {
     /// How the plane is chosen.
     pub plane: PlaneKind,
     /// The solutions, the path or the trajectory that determine it.
-    pub through: Through,
+    pub through: PlanePoints,
     /// 1: a line, 2: a plane.
     pub dimensions: usize,
     /// Points along each side.
@@ -68,7 +68,7 @@ impl Choice for PlaneKind {
 
 /// The solutions, the path or the trajectory that determine a plane.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Through {
+pub enum PlanePoints {
     /// Solutions.
     Solutions(Vec<SolutionChoice>),
     /// A path.
@@ -95,8 +95,8 @@ impl SurfaceConfig {
     /// Number of solutions that are evaluated in addition to the points of the grid.
     pub fn solutions(&self) -> usize {
         match &self.through {
-            Through::Solutions(solutions) => solutions.len(),
-            Through::Path(_) | Through::Trajectory(..) => 0,
+            PlanePoints::Solutions(solutions) => solutions.len(),
+            PlanePoints::Path(_) | PlanePoints::Trajectory(..) => 0,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The keys of `[[surface]]` that depend on each other: `through` and `extent`.
 
-use super::section::{PlaneKind, SolutionChoice, THROUGH, Through};
+use super::section::{PlaneKind, PlanePoints, SolutionChoice, THROUGH};
 use crate::config::available::Available;
 use crate::config::reader::{Read, Reported, Section};
 use crate::engine::path_points::PathSelection;
@@ -14,7 +14,7 @@ pub(super) fn read_through(
     available: &Available,
     choice: Option<(PlaneKind, usize)>,
     trajectories: i128,
-) -> Read<Through> {
+) -> Read<PlanePoints> {
     let mut found = None;
     let value = section.key(&THROUGH).check(|texts| {
         let Some((plane, dimensions)) = choice else { return Ok(()) };
@@ -30,7 +30,11 @@ pub(super) fn read_through(
     found.ok_or(Reported)
 }
 
-fn solutions(texts: &[String], available: &Available, wanted: usize) -> Result<Through, String> {
+fn solutions(
+    texts: &[String],
+    available: &Available,
+    wanted: usize,
+) -> Result<PlanePoints, String> {
     if texts.len() != wanted {
         let words = match wanted {
             1 => "must be one solution",
@@ -46,7 +50,7 @@ fn solutions(texts: &[String], available: &Available, wanted: usize) -> Result<T
             return Err(format!("{:?} is listed twice", texts[index]));
         }
     }
-    Ok(Through::Solutions(choices))
+    Ok(PlanePoints::Solutions(choices))
 }
 
 fn solution(text: &str, available: &Available) -> Result<SolutionChoice, String> {
@@ -84,7 +88,7 @@ fn one(texts: &[String], what: &str) -> Result<String, String> {
     }
 }
 
-fn path(texts: &[String], available: &Available) -> Result<Through, String> {
+fn path(texts: &[String], available: &Available) -> Result<PlanePoints, String> {
     let text = one(texts, "path")?;
     let selection = PathSelection::parse(&text)?;
     let sets: Vec<SetName> =
@@ -97,10 +101,10 @@ fn path(texts: &[String], available: &Available) -> Result<Through, String> {
     };
     check_number(available, first, Some(a))?;
     check_number(available, last, Some(b))?;
-    Ok(Through::Path(selection))
+    Ok(PlanePoints::Path(selection))
 }
 
-fn trajectory(texts: &[String], available: &Available, kept: i128) -> Result<Through, String> {
+fn trajectory(texts: &[String], available: &Available, kept: i128) -> Result<PlanePoints, String> {
     let text = one(texts, "trajectory")?;
     if available.analytic {
         return Err("an analytic landscape has no training runs and no trajectories".to_owned());
@@ -131,7 +135,7 @@ fn trajectory(texts: &[String], available: &Available, kept: i128) -> Result<Thr
             u64::from(number) + 1
         ));
     }
-    Ok(Through::Trajectory(optimizer, number))
+    Ok(PlanePoints::Trajectory(optimizer, number))
 }
 
 /// Whether an extent fits the number of dimensions.

@@ -1,6 +1,8 @@
 //! `/solutions/METHOD/curves`: the loss curves of the training runs.
 
-use crate::engine::store::atlas::{Atlas, AtlasError, CURVES, Curves, Label, Node, origin};
+use crate::engine::store::atlas::{
+    Atlas, AtlasError, AtlasGroup, CURVES, Curves, DatasetSpec, origin,
+};
 use crate::optimizer::TrainingRun;
 use ndarray::Array2;
 
@@ -9,7 +11,7 @@ pub(super) fn groups(atlas: &Atlas<'_>) -> Vec<String> {
     atlas.curves.iter().map(|curves| format!("/solutions/{}/{CURVES}", curves.optimizer)).collect()
 }
 
-pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+pub(super) fn write(root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     for curves in atlas.curves {
         let group = origin(root, curves.optimizer.name())?;
         let node = group.group(CURVES, "all training runs of this optimizer, one a row")?;
@@ -18,7 +20,7 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     Ok(())
 }
 
-fn write_curves(node: &Node, curves: &Curves<'_>, loss_unit: &str) -> Result<(), AtlasError> {
+fn write_curves(node: &AtlasGroup, curves: &Curves<'_>, loss_unit: &str) -> Result<(), AtlasError> {
     node.axis("initialization", "number of each random initialization", curves.runs.len())?;
     node.axis(
         "epoch",
@@ -26,20 +28,20 @@ fn write_curves(node: &Node, curves: &Curves<'_>, loss_unit: &str) -> Result<(),
         columns(curves),
     )?;
     let train = "mean loss on the training images after each epoch, that of the initialization first; NaN after the end";
-    let label = Label::new("train_loss", "initialization, epoch", train).units(loss_unit);
+    let label = DatasetSpec::new("train_loss", "initialization, epoch", train).units(loss_unit);
     node.profiles(&label, &table(curves, |run| &run.curve_train))?;
     let test = "mean loss on the test images after each epoch, that of the initialization first; NaN after the end";
-    let label = Label::new("test_loss", "initialization, epoch", test).units(loss_unit);
+    let label = DatasetSpec::new("test_loss", "initialization, epoch", test).units(loss_unit);
     node.profiles(&label, &table(curves, |run| &run.curve_test))?;
 
     let status: Vec<&str> = curves.runs.iter().map(|run| status(run.as_ref())).collect();
     let words =
         "done, diverged (curves but no solution), failed (neither) or missing (not run yet)";
-    node.texts(&Label::new("status", "initialization", words), &status)?;
+    node.texts(&DatasetSpec::new("status", "initialization", words), &status)?;
     let reasons: Vec<String> = curves.runs.iter().map(|run| stop_reason(run.as_ref())).collect();
     let reasons: Vec<&str> = reasons.iter().map(String::as_str).collect();
     node.texts(
-        &Label::new(
+        &DatasetSpec::new(
             "stop_reason",
             "initialization",
             "why the run ended, in words; empty if missing",
@@ -49,10 +51,10 @@ fn write_curves(node: &Node, curves: &Curves<'_>, loss_unit: &str) -> Result<(),
 
     let epochs: Vec<u32> = per_run(curves, |run| run.curve_train.len().saturating_sub(1) as u32);
     let words = "epochs or iterations run; 0 if failed or missing";
-    node.numbers(&Label::new("epochs_run", "initialization", words), &epochs)?;
+    node.numbers(&DatasetSpec::new("epochs_run", "initialization", words), &epochs)?;
     let dropped = per_run(curves, |run| run.memory_dropped);
     let words = "how often L-BFGS dropped its memory and took a steepest-descent step; 0 for others, or if failed or missing";
-    node.numbers(&Label::new("memory_dropped", "initialization", words), &dropped)
+    node.numbers(&DatasetSpec::new("memory_dropped", "initialization", words), &dropped)
 }
 
 /// The number of columns: that of the longest curve, and at least that of a full run.

@@ -4,7 +4,7 @@ mod atlas;
 
 use crate::config::Config;
 use crate::data::Split;
-use crate::engine::capacity::{Need, Part};
+use crate::engine::capacity::{MemoryUse, StageMemory};
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
 use crate::engine::parallel::Control;
@@ -15,8 +15,8 @@ use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::resume::{Ended, decode, drive};
 use crate::engine::run_directory::RunDirectory;
-use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskState};
-use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::engine::stage::{Context, PlannedTasks, Stage, StageCounts, TaskState};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup};
 use crate::engine::store::{Record, TaskKey};
 use crate::engine::task::{Computation, Pending, PendingTask};
 use crate::optimizer::{OptimizerName, Trainer, TrainingRun};
@@ -56,8 +56,8 @@ impl Stage for Training {
         runs.map_or(Ok(()), |runs| context.run(self, rank, &runs))
     }
 
-    fn counts(&self, results: &Results, _: &[SolutionSet]) -> Counts {
-        let mut counts = Counts::default();
+    fn counts(&self, results: &Results, _: &[SolutionSet]) -> StageCounts {
+        let mut counts = StageCounts::default();
         for (kind, optimizer) in results.optimizers().iter().enumerate() {
             let tasks = results.runs(optimizer).into_iter().enumerate().map(|(number, run)| {
                 let name = format!("{optimizer} initialization {number}");
@@ -97,8 +97,8 @@ impl Stage for Training {
         optimizer.map_or_else(Work::default, |optimizer| work(trained, optimizer))
     }
 
-    fn memory(&self, problem: &Problem, line: usize) -> Need {
-        let Some(trained) = problem.trained() else { return Need::default() };
+    fn memory(&self, problem: &Problem, line: usize) -> StageMemory {
+        let Some(trained) = problem.trained() else { return StageMemory::default() };
         let training = &trained.config.training;
         let dimension = trained.network.layout().parameters();
         let task = training.optimizers.iter().map(|optimizer| {
@@ -108,13 +108,13 @@ impl Stage for Training {
                 Some(key) => format!("the sizes in [network] or training.{optimizer}.{key}"),
                 None => "the sizes in [network]".to_owned(),
             };
-            Part::new(bytes, "a training run", keys)
+            MemoryUse::new(bytes, "a training run", keys)
         });
         let runs = training.optimizers.len() as f64 * f64::from(training.initializations);
         let vectors = 2.0 * runs * dimension as f64 * size_of::<f32>() as f64;
         let solutions =
-            Part::new(vectors + task_bytes(runs), "the solutions", "training.initializations");
-        Need { task: task.collect(), root: vec![solutions] }
+            MemoryUse::new(vectors + task_bytes(runs), "the solutions", "training.initializations");
+        StageMemory { task: task.collect(), root: vec![solutions] }
     }
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
@@ -139,7 +139,7 @@ impl Stage for Training {
         include_str!("format.md")
     }
 
-    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    fn write_atlas(&self, root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         atlas::write(root, atlas)
     }
 }

@@ -1,7 +1,7 @@
 //! `/trajectory`: the initial vectors of all training runs, and the trajectories that were kept.
 
 use super::{Trajectory, TrajectoryKey, ended, found, repeats_run, wanted};
-use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node, require};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup, DatasetSpec, require};
 use crate::optimizer::initial;
 use ndarray::{Array2, ArrayView1};
 
@@ -27,7 +27,7 @@ fn parameters(atlas: &Atlas<'_>) -> usize {
     atlas.layout.last().map_or(0, |tensor| tensor.offset + tensor.len())
 }
 
-pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+pub(super) fn write(root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let Some(training) = atlas.results.training() else { return Ok(()) };
     let node = root.group("trajectory", "where training runs began, and where they went")?;
     node.text("failed", &failed(atlas))?;
@@ -61,7 +61,7 @@ fn failed(atlas: &Atlas<'_>) -> String {
     wanted(atlas.results.config).into_iter().filter_map(reason).collect::<Vec<_>>().join("\n")
 }
 
-fn write_initial(node: &Node, atlas: &Atlas<'_>, runs: u32) -> Result<(), AtlasError> {
+fn write_initial(node: &AtlasGroup, atlas: &Atlas<'_>, runs: u32) -> Result<(), AtlasError> {
     let words = "number of each random initialization";
     node.axis("initialization", words, runs as usize)?;
     let (seed, tensors, parameters) = (atlas.results.config.seed, atlas.layout, parameters(atlas));
@@ -70,11 +70,11 @@ fn write_initial(node: &Node, atlas: &Atlas<'_>, runs: u32) -> Result<(), AtlasE
         row.assign(&ArrayView1::from(&initial(seed, number, tensors)));
     }
     let words = "initial parameter vectors; the runs of all optimizers begin there";
-    node.numbers(&Label::new("theta", "initialization, parameter", words), &theta)
+    node.numbers(&DatasetSpec::new("theta", "initialization, parameter", words), &theta)
 }
 
 fn write_trajectory(
-    node: &Node,
+    node: &AtlasGroup,
     trajectory: &Trajectory,
     loss_unit: &str,
 ) -> Result<(), AtlasError> {
@@ -83,17 +83,20 @@ fn write_trajectory(
     let words = "number of each principal component, from 1, the largest variance first";
     node.axis_from_1("component", words, trajectory.explained.len())?;
     let words = "epochs, or iterations of L-BFGS, done at each point; 0 is the initialization";
-    node.numbers(&Label::new("epoch", "point", words), &trajectory.epoch)?;
+    node.numbers(&DatasetSpec::new("epoch", "point", words), &trajectory.epoch)?;
     let words = "parameter vectors of the points";
-    node.numbers(&Label::new("theta", "point, parameter", words), &trajectory.theta)?;
+    node.numbers(&DatasetSpec::new("theta", "point, parameter", words), &trajectory.theta)?;
     let words = "mean loss on the training images at each point";
-    let label = Label::new("loss_train", "point", words).units(loss_unit);
+    let label = DatasetSpec::new("loss_train", "point", words).units(loss_unit);
     node.numbers(&label, &trajectory.loss_train)?;
     let words = "mean loss on the test images at each point";
-    let label = Label::new("loss_test", "point", words).units(loss_unit);
+    let label = DatasetSpec::new("loss_test", "point", words).units(loss_unit);
     node.numbers(&label, &trajectory.loss_test)?;
     let words = "coordinates of the points along the principal components of these points";
-    node.numbers(&Label::new("projection", "point, component", words), &trajectory.projection)?;
+    node.numbers(
+        &DatasetSpec::new("projection", "point, component", words),
+        &trajectory.projection,
+    )?;
     let words = "share of each component in the variance of these points";
-    node.numbers(&Label::new("explained", "component", words), &trajectory.explained)
+    node.numbers(&DatasetSpec::new("explained", "component", words), &trajectory.explained)
 }

@@ -12,7 +12,7 @@ mod section;
 
 use crate::config::{Config, StageSection, Subject};
 use crate::data::Split;
-use crate::engine::capacity::{Need, Part};
+use crate::engine::capacity::{MemoryUse, StageMemory};
 use crate::engine::console::{count, is};
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
@@ -23,9 +23,9 @@ use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::resume::{Ended, decode, drive};
 use crate::engine::run_directory::RunDirectory;
-use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskSolutions, TaskState};
+use crate::engine::stage::{Context, PlannedTasks, Stage, StageCounts, TaskSolutions, TaskState};
 use crate::engine::stages::training::Training;
-use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup};
 use crate::engine::store::{Record, TaskKey};
 use crate::engine::task::{Computation, Pending, PendingTask};
 use crate::optimizer::{OptimizerName, Trainer};
@@ -174,8 +174,8 @@ impl Stage for Trajectories {
         Some(SECTION.section())
     }
 
-    fn counts(&self, results: &Results, _: &[SolutionSet]) -> Counts {
-        let mut counts = Counts::default();
+    fn counts(&self, results: &Results, _: &[SolutionSet]) -> StageCounts {
+        let mut counts = StageCounts::default();
         let wanted = wanted(results.config);
         for of_optimizer in wanted.chunk_by(|a, b| a.optimizer == b.optimizer) {
             let optimizer = &of_optimizer[0].optimizer;
@@ -217,8 +217,8 @@ impl Stage for Trajectories {
         TaskSolutions::Trained(key.split(' ').next().unwrap_or_default().to_owned())
     }
 
-    fn memory(&self, problem: &Problem, line: usize) -> Need {
-        let Some(trained) = problem.trained() else { return Need::default() };
+    fn memory(&self, problem: &Problem, line: usize) -> StageMemory {
+        let Some(trained) = problem.trained() else { return StageMemory::default() };
         let (dimension, every) =
             (problem.layout().parameters(), problem.config.section(&SECTION).every);
         let vectors = |count: f64| count * dimension as f64 * size_of::<f32>() as f64;
@@ -229,7 +229,7 @@ impl Stage for Trajectories {
             let cost = trained.config.training.optimizer(optimizer).cost();
             // The points, and a copy while they are sent.
             let bytes = training_bytes(&cost, dimension, line) + 2.0 * kept(optimizer);
-            Part::new(
+            MemoryUse::new(
                 bytes,
                 "a trajectory",
                 "the sizes in [network] (or increase trajectory.every)",
@@ -239,14 +239,14 @@ impl Stage for Trajectories {
         let initial = vectors(f64::from(trained.config.training.initializations));
         let root = vec![
             // The points as the journal stores them, and decoded.
-            Part::new(
+            MemoryUse::new(
                 2.0 * all,
                 "the trajectories",
                 "trajectory.runs (or increase trajectory.every)",
             ),
-            Part::new(initial, "the initial vectors", "training.initializations"),
+            MemoryUse::new(initial, "the initial vectors", "training.initializations"),
         ];
-        Need { task: task.collect(), root }
+        StageMemory { task: task.collect(), root }
     }
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
@@ -283,7 +283,7 @@ impl Stage for Trajectories {
         atlas::check(atlas)
     }
 
-    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    fn write_atlas(&self, root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         atlas::write(root, atlas)
     }
 

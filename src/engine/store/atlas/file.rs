@@ -1,7 +1,7 @@
 //! Replacing an HDF5 file as a whole.
 
 use super::AtlasError;
-use super::node::Node;
+use super::node::AtlasGroup;
 use crate::engine::store::JournalError;
 use crate::engine::store::directory::sync_directory;
 use crate::engine::store::hdf5_error::reason;
@@ -31,7 +31,7 @@ pub struct Written {
 pub(super) fn replace(
     directory: &Path,
     name: &str,
-    fill: impl FnOnce(&Node) -> Result<(), AtlasError>,
+    fill: impl FnOnce(&AtlasGroup) -> Result<(), AtlasError>,
     known: impl FnOnce(&str) -> bool,
     announce: impl FnOnce(String) -> Result<(), JournalError>,
 ) -> Result<Written, AtlasError> {
@@ -81,7 +81,7 @@ pub(super) fn checksum(path: &Path) -> Result<String, AtlasError> {
 
 fn write(
     partial: &Path,
-    fill: impl FnOnce(&Node) -> Result<(), AtlasError>,
+    fill: impl FnOnce(&AtlasGroup) -> Result<(), AtlasError>,
 ) -> Result<(), AtlasError> {
     let library_error = |error: hdf5::Error| AtlasError::Hdf5 {
         file: partial.to_owned(),
@@ -94,7 +94,7 @@ fn write(
         .create(partial)
         .map_err(library_error)?;
     let root = file.group("/").map_err(library_error)?;
-    fill(&Node::root(root, partial))?;
+    fill(&AtlasGroup::root(root, partial))?;
     // Errors of delayed writes appear here. Dropping the file would hide them.
     file.flush().map_err(library_error)?;
     file.close().map_err(library_error)

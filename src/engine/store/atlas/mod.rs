@@ -19,7 +19,7 @@ pub use error::AtlasError;
 pub use existing::{check_existing, check_origin, content_of};
 pub use file::Written;
 pub use input::{Atlas, Curves, Provenance};
-pub use node::{Label, Node};
+pub use node::{AtlasGroup, DatasetSpec};
 pub use sets::origin;
 
 use super::JournalError;
@@ -67,12 +67,12 @@ pub fn write_atlas(
 pub fn write_beside(
     file: (&Path, &str),
     content: &str,
-    fill: impl FnOnce(&Node) -> Result<(), AtlasError>,
+    fill: impl FnOnce(&AtlasGroup) -> Result<(), AtlasError>,
     known: impl FnOnce(&str) -> bool,
     announce: impl FnOnce(String) -> Result<(), JournalError>,
 ) -> Result<Written, AtlasError> {
     let (directory, name) = file;
-    let fill = |root: &Node| {
+    let fill = |root: &AtlasGroup| {
         root.number("format_version", FORMAT_VERSION)?;
         root.text("content", content)?;
         fill(root)?;
@@ -81,7 +81,7 @@ pub fn write_beside(
     file::replace(directory, name, fill, known, announce)
 }
 
-fn fill(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+fn fill(root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     write_provenance(root, &atlas.provenance)?;
     write_parameters(root, atlas)?;
     write_layout(
@@ -97,12 +97,12 @@ fn fill(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
 ///
 /// # Errors
 /// [`AtlasError::Hdf5`].
-pub fn write_parameters(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+pub fn write_parameters(root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let parameters = atlas.layout.iter().map(Tensor::len).sum();
     root.axis("parameter", "index of each component of theta", parameters)
 }
 
-fn write_provenance(root: &Node, provenance: &Provenance) -> Result<(), AtlasError> {
+fn write_provenance(root: &AtlasGroup, provenance: &Provenance) -> Result<(), AtlasError> {
     root.text(
         "description",
         "Loss landscape of a neural network: solutions, low-loss paths between them, kernel PCA",
@@ -124,7 +124,7 @@ fn write_provenance(root: &Node, provenance: &Provenance) -> Result<(), AtlasErr
     }
     root.number("ranks", provenance.ranks)?;
     // A dataset as well, because many viewers cut long attributes.
-    let label = Label::new(
+    let label = DatasetSpec::new(
         "configuration",
         "",
         "the effective configuration, as in the attribute of the same name",
@@ -135,19 +135,19 @@ fn write_provenance(root: &Node, provenance: &Provenance) -> Result<(), AtlasErr
 /// Maximum number of axes of a tensor in the file.
 const AXES: usize = 4;
 
-fn write_layout(node: &Node, layout: &[Tensor]) -> Result<(), AtlasError> {
+fn write_layout(node: &AtlasGroup, layout: &[Tensor]) -> Result<(), AtlasError> {
     node.axis("tensor", "number of each tensor, in the order of theta", layout.len())?;
     node.axis("axis", "number of each axis of a tensor", AXES)?;
     let names: Vec<&str> = layout.iter().map(|tensor| tensor.name.as_str()).collect();
     node.texts(
-        &Label::new("name", "tensor", "name of each tensor, in the order of theta"),
+        &DatasetSpec::new("name", "tensor", "name of each tensor, in the order of theta"),
         &names,
     )?;
 
     let shape = ndarray::Array2::from_shape_fn((layout.len(), AXES), |(tensor, axis)| {
         layout[tensor].shape.get(axis).map_or(0, |&size| size as u64)
     });
-    let label = Label::new(
+    let label = DatasetSpec::new(
         "shape",
         "tensor, axis",
         "shape of each tensor, row-major; 0 beyond its last axis",
@@ -156,7 +156,11 @@ fn write_layout(node: &Node, layout: &[Tensor]) -> Result<(), AtlasError> {
 
     let offsets: Vec<u64> = layout.iter().map(|tensor| tensor.offset as u64).collect();
     node.numbers(
-        &Label::new("offset", "tensor", "index in theta of the first component of each tensor"),
+        &DatasetSpec::new(
+            "offset",
+            "tensor",
+            "index in theta of the first component of each tensor",
+        ),
         &offsets,
     )?;
 

@@ -1,7 +1,7 @@
 //! Groups, datasets and attributes, each with its description.
 
 use super::AtlasError;
-use super::scale::Scales;
+use super::scale::DimensionScales;
 use super::text;
 use crate::engine::store::hdf5_error::reason;
 use hdf5::{Dataset, Group, H5Type};
@@ -15,15 +15,15 @@ use std::rc::Rc;
 const CHUNK_BYTES: usize = 4 << 20;
 
 /// A group of the file being written.
-pub struct Node {
+pub struct AtlasGroup {
     group: Group,
     path: String,
     file: PathBuf,
-    scales: Rc<Scales>,
+    scales: Rc<DimensionScales>,
 }
 
 /// The name of a dataset, and its attributes.
-pub struct Label<'a> {
+pub struct DatasetSpec<'a> {
     name: &'a str,
     dimensions: &'a str,
     description: &'a str,
@@ -31,7 +31,7 @@ pub struct Label<'a> {
     coordinates: Option<&'a str>,
 }
 
-impl<'a> Label<'a> {
+impl<'a> DatasetSpec<'a> {
     /// `dimensions` are the names of the axes, separated by commas; empty for a single value. Each
     /// is the name of an [axis](Node::axis) of the group, or of one above.
     pub fn new(name: &'a str, dimensions: &'a str, description: &'a str) -> Self {
@@ -51,7 +51,7 @@ impl<'a> Label<'a> {
     }
 }
 
-impl Node {
+impl AtlasGroup {
     /// The root group.
     pub(super) fn root(group: Group, file: &Path) -> Self {
         Self { group, path: String::new(), file: file.to_owned(), scales: Rc::default() }
@@ -78,7 +78,10 @@ impl Node {
     /// An axis of the datasets in this group and below: its name and, as the dataset of that name,
     /// its coordinates, which count from 0.
     pub fn axis(&self, name: &str, description: &str, length: usize) -> Result<(), AtlasError> {
-        self.coordinates(&Label::new(name, name, description), &Array1::from_iter(0..length as u32))
+        self.coordinates(
+            &DatasetSpec::new(name, name, description),
+            &Array1::from_iter(0..length as u32),
+        )
     }
 
     /// The same with coordinates that count from 1, for items that are named by their number: PC1,
@@ -90,7 +93,7 @@ impl Node {
         length: usize,
     ) -> Result<(), AtlasError> {
         self.coordinates(
-            &Label::new(name, name, description),
+            &DatasetSpec::new(name, name, description),
             &Array1::from_iter(1..=length as u32),
         )
     }
@@ -98,7 +101,7 @@ impl Node {
     /// The same with coordinates of any kind.
     pub fn coordinates<T: H5Type + Clone>(
         &self,
-        label: &Label<'_>,
+        label: &DatasetSpec<'_>,
         coordinates: &Array1<T>,
     ) -> Result<(), AtlasError> {
         let path = format!("{}/{}", self.path, label.name);
@@ -114,7 +117,7 @@ impl Node {
 
     /// Numbers of any shape, contiguous as they are: floating-point parameters do not compress, and
     /// readers can map a contiguous block into memory.
-    pub fn numbers<'d, T, D, A>(&self, label: &Label<'_>, data: A) -> Result<(), AtlasError>
+    pub fn numbers<'d, T, D, A>(&self, label: &DatasetSpec<'_>, data: A) -> Result<(), AtlasError>
     where
         T: H5Type + Clone,
         D: Dimension,
@@ -130,14 +133,14 @@ impl Node {
     /// A single number.
     pub fn number_scalar<T: H5Type + Clone>(
         &self,
-        label: &Label<'_>,
+        label: &DatasetSpec<'_>,
         value: T,
     ) -> Result<(), AtlasError> {
         self.numbers(label, &arr0(value))
     }
 
     /// Smooth rows, or rows with a tail of NaN, compressed: their shuffled bytes compress well.
-    pub fn profiles(&self, label: &Label<'_>, data: &Array2<f64>) -> Result<(), AtlasError> {
+    pub fn profiles(&self, label: &DatasetSpec<'_>, data: &Array2<f64>) -> Result<(), AtlasError> {
         let dataset = self
             .group
             .new_dataset_builder()
@@ -153,7 +156,7 @@ impl Node {
     /// single block.
     pub fn blocks<T: H5Type + Float>(
         &self,
-        label: &Label<'_>,
+        label: &DatasetSpec<'_>,
         shape: [usize; 3],
         mut block: impl FnMut(usize) -> Option<Array2<T>>,
     ) -> Result<(), AtlasError> {
@@ -174,12 +177,12 @@ impl Node {
     }
 
     /// A row of texts.
-    pub fn texts(&self, label: &Label<'_>, texts: &[&str]) -> Result<(), AtlasError> {
+    pub fn texts(&self, label: &DatasetSpec<'_>, texts: &[&str]) -> Result<(), AtlasError> {
         self.label(text::dataset(&self.group, label.name, texts, &[texts.len()]), label, true)
     }
 
     /// A single text.
-    pub fn text_scalar(&self, label: &Label<'_>, value: &str) -> Result<(), AtlasError> {
+    pub fn text_scalar(&self, label: &DatasetSpec<'_>, value: &str) -> Result<(), AtlasError> {
         self.label(text::dataset(&self.group, label.name, &[value], &[]), label, true)
     }
 
@@ -200,7 +203,7 @@ impl Node {
     fn label(
         &self,
         dataset: hdf5::Result<Dataset>,
-        label: &Label<'_>,
+        label: &DatasetSpec<'_>,
         is_text: bool,
     ) -> Result<(), AtlasError> {
         let path = format!("{}/{}", self.path, label.name);
@@ -218,7 +221,7 @@ impl Node {
     fn describe(
         &self,
         dataset: &Dataset,
-        label: &Label<'_>,
+        label: &DatasetSpec<'_>,
         is_text: bool,
     ) -> Result<(), AtlasError> {
         let path = format!("{}/{}", self.path, label.name);

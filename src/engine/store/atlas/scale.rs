@@ -16,25 +16,25 @@ use std::ffi::CStr;
 
 /// The scales of a file. An attribute of a scale lists its uses, so it is written at the end.
 #[derive(Default)]
-pub(super) struct Scales(RefCell<Vec<AxisScale>>);
+pub(super) struct DimensionScales(RefCell<Vec<DimensionScale>>);
 
-struct AxisScale {
+struct DimensionScale {
     /// The path from the root: `/paths/sgd/train/on_train/t`.
     path: String,
     dataset: Dataset,
     reference: ObjectReference1,
-    uses: Vec<Use>,
+    uses: Vec<ScaledDataset>,
 }
 
 /// An axis of a dataset that a scale belongs to.
 #[derive(Clone, Copy, H5Type)]
 #[repr(C)]
-struct Use {
+struct ScaledDataset {
     dataset: ObjectReference1,
     dimension: i32,
 }
 
-impl Scales {
+impl DimensionScales {
     /// Makes a dataset with one axis a scale.
     pub fn add(
         &self,
@@ -46,7 +46,7 @@ impl Scales {
         // The size is part of the specification: 15 letters and the NUL after them.
         attribute::<16>(&dataset, c"CLASS", "DIMENSION_SCALE")?;
         attribute::<32>(&dataset, c"NAME", name)?;
-        self.0.borrow_mut().push(AxisScale { path, dataset, reference, uses: Vec::new() });
+        self.0.borrow_mut().push(DimensionScale { path, dataset, reference, uses: Vec::new() });
         Ok(())
     }
 
@@ -71,7 +71,7 @@ impl Scales {
             });
             let scale = &mut scales
                 [above.unwrap_or_else(|| panic!("no scale {axis} for a dataset in {group}"))];
-            scale.uses.push(Use { dataset: reference, dimension });
+            scale.uses.push(ScaledDataset { dataset: reference, dimension });
             list.push([scale.reference].into());
         }
         dataset.new_attr_builder().with_data(&Array1::from(list)).create("DIMENSION_LIST")?;

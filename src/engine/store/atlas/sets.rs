@@ -2,13 +2,13 @@
 
 use super::AtlasError;
 use super::input::Atlas;
-use super::node::{Label, Node};
+use super::node::{AtlasGroup, DatasetSpec};
 use crate::network::Tensor;
 use crate::solutions::SolutionSet;
 use ndarray::Array2;
 
 /// The group of the solutions, created if it does not exist.
-pub(super) fn group(root: &Node) -> Result<Node, AtlasError> {
+pub(super) fn group(root: &AtlasGroup) -> Result<AtlasGroup, AtlasError> {
     root.group("solutions", "parameter vectors, by optimizer or imported collection")
 }
 
@@ -17,11 +17,11 @@ pub(super) fn group(root: &Node) -> Result<Node, AtlasError> {
 ///
 /// # Errors
 /// [`AtlasError::Hdf5`].
-pub fn origin(root: &Node, name: &str) -> Result<Node, AtlasError> {
+pub fn origin(root: &AtlasGroup, name: &str) -> Result<AtlasGroup, AtlasError> {
     group(root)?.group(name, "sets of parameter vectors with one origin")
 }
 
-pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+pub(super) fn write(root: &AtlasGroup, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     group(root)?;
     for set in atlas.sets {
         let member = origin(root, set.name.group())?
@@ -31,12 +31,14 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     Ok(())
 }
 
-fn write_set(node: &Node, set: &SolutionSet, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+fn write_set(node: &AtlasGroup, set: &SolutionSet, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     node.axis("vector", "row of each vector", set.theta.nrows())?;
-    let of_vector =
-        |name, description| Label::new(name, "vector", description).told_apart_by("initialization");
+    let of_vector = |name, description| {
+        DatasetSpec::new(name, "vector", description).told_apart_by("initialization")
+    };
     let theta = "parameter vectors; /network says where each tensor lies";
-    let theta = Label::new("theta", "vector, parameter", theta).told_apart_by("initialization");
+    let theta =
+        DatasetSpec::new("theta", "vector, parameter", theta).told_apart_by("initialization");
     if set.theta.nrows() == 0 {
         // A set without vectors has no number of components.
         let parameters = atlas.layout.iter().map(Tensor::len).sum();
@@ -55,5 +57,5 @@ fn write_set(node: &Node, set: &SolutionSet, atlas: &Atlas<'_>) -> Result<(), At
     let epoch = "epoch, or iteration of L-BFGS, of the snapshot; 0 is the initialization";
     node.numbers(&of_vector("epoch", epoch), &set.epoch)?;
     let initialization = "number of the random initialization the vector grew from";
-    node.numbers(&Label::new("initialization", "vector", initialization), &set.initialization)
+    node.numbers(&DatasetSpec::new("initialization", "vector", initialization), &set.initialization)
 }

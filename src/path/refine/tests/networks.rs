@@ -38,7 +38,7 @@ fn refined(hidden: usize, max_gradients: f64) -> (Certificate, f64, f64) {
 fn a_path_between_large_networks_comes_down_to_its_higher_end() {
     let (found, straight, end) = refined(20, 6000.0);
     assert!(straight > end + 0.1, "{straight} and {end}");
-    assert!(found.is_at_end && found.verdict == Verdict::Pass, "{:?}", found.failed);
+    assert!(found.is_at_endpoint && found.verdict == Verdict::Pass, "{:?}", found.failed);
     assert!((found.height - end).abs() < 1e-6 * straight, "{} and {end}", found.height);
     assert!(found.path.is_empty() && found.theta.len() == 784 * 20 + 200);
     // The height falls with the evaluations.
@@ -50,6 +50,6 @@ fn a_path_between_large_networks_comes_down_to_its_higher_end() {
 fn few_evaluations_leave_a_network_above_its_ends_and_say_so() {
     let (found, straight, end) = refined(20, 60.0);
     assert_eq!(found.verdict, Verdict::NotConverged);
-    assert!(found.failed.contains(&Condition::Connected) && !found.is_at_end);
+    assert!(found.failed.contains(&Condition::Connected) && !found.is_at_endpoint);
     assert!(found.height > end && found.height <= straight * 1.2, "{}", found.height);
 }

@@ -1,6 +1,6 @@
 //! Claims about losses.
 
-use super::{Comparison, Finding, Judgment, LEVEL, Verdict, improved, larger};
+use super::{Comparison, Finding, Judgment, JudgmentWithReason, LEVEL, improved, larger};
 use crate::analysis::statistics::median_interval;
 use crate::data::Split;
 use crate::report::number::{typeset, typeset_short};
@@ -84,7 +84,7 @@ pub(super) fn overfitting(run: &Run<'_>) -> Vec<Finding> {
     vec![Finding::new(run, statement, rise(run, expected), None).noting(left_out)]
 }
 
-fn rise(run: &Run<'_>, expected: bool) -> Verdict {
+fn rise(run: &Run<'_>, expected: bool) -> JudgmentWithReason {
     let runs = run
         .curves
         .iter()

@@ -138,7 +138,7 @@ impl Finding {
     fn new(
         run: &Run<'_>,
         statement: impl Into<String>,
-        verdict: Verdict,
+        verdict: JudgmentWithReason,
         comparison: Option<Comparison>,
     ) -> Self {
         let (status, reason) = verdict;
@@ -158,7 +158,7 @@ impl Finding {
         run: &Run<'_>,
         statement: impl Into<String>,
         compared: Result<Comparison, String>,
-        judge: impl Fn(&Comparison) -> Verdict,
+        judge: impl Fn(&Comparison) -> JudgmentWithReason,
     ) -> Self {
         match compared {
             Ok(comparison) => {
@@ -174,10 +174,10 @@ impl Finding {
 }
 
 /// A verdict and why.
-type Verdict = (Judgment, String);
+type JudgmentWithReason = (Judgment, String);
 
 /// The verdict on "the first is larger", or on its opposite if the claim makes an exception.
-fn larger(comparison: &Comparison, claimed: bool) -> Verdict {
+fn larger(comparison: &Comparison, claimed: bool) -> JudgmentWithReason {
     let status =
         |so: bool| if so == claimed { Judgment::Supported } else { Judgment::NotSupported };
     let [first, second] = &comparison.names;
@@ -203,7 +203,7 @@ fn larger(comparison: &Comparison, claimed: bool) -> Verdict {
 
 /// The verdict, which heights of another protocol than the published one cannot give. Keys that
 /// differ from the published ones are named.
-fn of_published(run: &Run<'_>, (status, reason): Verdict) -> Verdict {
+fn of_published(run: &Run<'_>, (status, reason): JudgmentWithReason) -> JudgmentWithReason {
     let used = run.protocol();
     match (used.protocol, used.changed.is_empty()) {
         (Protocol::Published, true) => (status, reason),
