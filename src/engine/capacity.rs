@@ -73,8 +73,8 @@ pub fn warning(bytes: f64, ranks: usize, limit: &Limit) -> Option<String> {
     let Limit { bytes: there, source } = limit;
     (bytes > *there).then(|| {
         let (who, remedy) = if ranks == 1 {
-            let remedy = "use a machine or a job with more memory, fewer images (dataset.train, \
-                          dataset.test) or fewer points of paths (paths.points)";
+            let remedy = "use a machine or a job with more memory, or reduce paths.points and, for a \
+                          network, dataset.train and dataset.test";
             ("1 rank needs".to_owned(), remedy)
         } else {
             (format!("{ranks} ranks need"), "start fewer ranks on each machine")
@@ -158,7 +158,12 @@ mod tests {
     #[test]
     fn ranks_that_do_not_fit_together_are_warned_of() {
         assert_eq!(warning(8e9, 2, &LIMIT), None);
-        let warning = warning(9.5e10, 12, &LIMIT).expect("too much");
-        assert!(warning.contains("12 ranks need about 95 GB"), "{warning}");
+        let of = |ranks| warning(9.5e10, ranks, &LIMIT).expect("too much");
+        let several = of(12);
+        assert!(several.contains("12 ranks need about 95 GB"), "{several}");
+        assert!(several.ends_with("; start fewer ranks on each machine"), "{several}");
+        let one = of(1);
+        assert!(one.contains("1 rank needs about 95 GB") && !one.contains("fewer"), "{one}");
+        assert!(one.contains("; use a machine or a job with more memory, or reduce "), "{one}");
     }
 }

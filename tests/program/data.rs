@@ -114,13 +114,13 @@ fn color_images_of_numbers_from_training_to_the_report() {
 fn init_takes_the_channels_and_judges_the_numbers() {
     let root = tempdir().expect("a temporary directory");
     let (data, file) = (root.path().join("data.npz"), root.path().join("study.toml"));
-    let write = |shape: [usize; 4], scale: f32| {
+    let write = |[height, width, channels]: [usize; 3], scale: f32| {
         let mut archive = NpzWriter::new(File::create(&data).expect("a new file"));
-        let pixels = Array4::from_shape_fn(shape, |(n, a, b, c)| {
+        let pixels = Array4::from_shape_fn([60, height, width, channels], |(n, a, b, c)| {
             scale * ((n * 7 + a * 5 + b * 3 + c) % 11) as f32 / 10.0
         });
         archive.add_array("images", &pixels).expect("space");
-        let labels: Array1<i32> = (0..shape[0] as i32).map(|n| n % 3).collect();
+        let labels: Array1<i32> = (0..60).map(|n| n % 3).collect();
         archive.add_array("labels", &labels).expect("space");
         archive.finish().expect("space");
     };
@@ -130,7 +130,7 @@ fn init_takes_the_channels_and_judges_the_numbers() {
         lossatlas(1, &[&arguments[..], more].concat())
     };
     // The second size and the last are sizes of channels.
-    write([60, 4, 8, 3], 1.0);
+    write([4, 8, 3], 1.0);
     let asked = init("fcp", &[]).with_code(2);
     assert_eq!(asked.said("set dataset.channels = \"first\" or \"last\""), 1, "{}", asked.stderr);
     let mistyped = init("fcp", &["--set", "dataset.chanels=last"]).with_code(2);
@@ -144,7 +144,7 @@ fn init_takes_the_channels_and_judges_the_numbers() {
         assert!(plan.stdout.contains(&format!("test images of {shape}")), "{}", plan.stdout);
     }
     // Numbers from 0 to 255 are warned of by both, and no autoencoder reaches them.
-    write([60, 8, 8, 1], 255.0);
+    write([8, 8, 1], 255.0);
     let warning = "data.npz: warning: the pixels are numbers from 0 to 255 with a root mean square";
     assert_eq!(init("fcp", &[]).with_code(0).said(warning), 1);
     let short = ["--set", "paths.points=3", "--set", "paths.fourier_terms=1"];
