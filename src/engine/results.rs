@@ -445,8 +445,8 @@ impl<'a> Results<'a> {
             training,
             minima,
             paths,
-            certified,
             exchanges,
+            certified,
             path_learning_rate,
         }
         .notes();
