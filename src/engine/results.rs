@@ -449,8 +449,8 @@ impl<'a> Results<'a> {
             training,
             minima,
             paths,
-            certified,
             exchanges,
+            certified,
             path_learning_rate,
         }
         .notes();

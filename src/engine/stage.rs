@@ -40,6 +40,11 @@ pub trait Stage: Sync {
     /// Whether it needs all solutions. It is then refused while some are missing.
     fn needs_solutions(&self) -> bool;
 
+    /// Whether it has a task for each path that was found, so that a search for paths adds tasks.
+    fn needs_paths(&self) -> bool {
+        false
+    }
+
     /// Computes the missing results; each is stored when it is finished. Collective. Usually
     /// [`Context::run`] with the [`Computation`] of the stage.
     ///

@@ -19,7 +19,8 @@ pub fn unfinished(results: &Results, is_running: bool) -> Option<Unfinished> {
         let words = if is_any_left && is_unknown(*stage, counts, results.config) {
             Some("of which the number is not known yet".to_owned())
         } else {
-            left_of(counts)
+            let so_far = if is_any_left && stage.needs_paths() { " known so far" } else { "" };
+            left_of(counts).map(|left| left + so_far)
         };
         is_any_left |= words.is_some();
         left.extend(words.map(|left| LeftStage { name: stage.name(), left, kinds: kinds(counts) }));

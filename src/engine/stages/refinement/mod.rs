@@ -193,6 +193,10 @@ impl Stage for Refinement {
         true
     }
 
+    fn needs_paths(&self) -> bool {
+        true
+    }
+
     fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {
         let Some(section) = section(&context.problem.config) else { return Ok(()) };
         context.run(self, rank, &Refinements { problem: context.problem, section })

@@ -54,6 +54,7 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
 }
 
 /// What the surfaces of a figure have.
+#[expect(clippy::struct_excessive_bools, reason = "each stands for a sentence of the caption")]
 #[derive(Clone, Copy, Default)]
 struct Shown {
     planes: bool,

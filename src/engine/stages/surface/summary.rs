@@ -110,7 +110,7 @@ pub(super) fn missing(results: &Results, all: &[WantedSurface]) -> Vec<String> {
             (failed > 0)
                 .then(|| format!("{failed} of {tiles} failed; `lossatlas status` says why."))
         };
-        one.landscapes.iter().flat_map(of_landscape).collect()
+        one.landscapes.iter().filter_map(of_landscape).collect()
     };
     all.iter().flat_map(of).collect()
 }
