@@ -6,14 +6,23 @@ use super::{
     AccuracySummaries, BarrierRow, KernelPcaRow, LossRow, RunSummary, ShiftRow, SpreadRow,
 };
 use crate::analysis::statistics::Summary;
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{
+    CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
+};
 
-/// Maximum width of a line; longer names are wrapped.
+/// Maximum width of a line. Names are wrapped. A table of many numbers is wider, because a number
+/// is never wrapped.
 const WIDTH: u16 = 100;
+
+/// Words of at most this number of characters are never broken.
+const MAX_UNBROKEN: usize = 24;
 
 /// Only a line under the header.
 const STYLE: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// Spaces before and after a cell.
+const PADDING: u16 = 1;
 
 /// Components of a kernel PCA in the table; figures show no more.
 const COMPONENTS: usize = 3;
@@ -285,25 +294,55 @@ fn kernel_pca(rows: &[KernelPcaRow]) -> String {
         + &(if flat.is_empty() { String::new() } else { wrapped(&note) })
 }
 
-/// A caption and a table. Its first `texts` columns are text, the others are numbers.
+/// A caption and a table. Its first `texts` columns are text, the others are numbers, which are
+/// never wrapped.
 fn render(
     caption: &str,
     header: &[&str],
     texts: usize,
     rows: impl Iterator<Item = Vec<String>>,
 ) -> String {
+    let rows: Vec<Vec<String>> = rows.collect();
     let mut table = Table::new();
     table
         .load_style(STYLE)
         .force_no_tty()
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(WIDTH)
         .set_header(header.to_vec());
-    table.add_rows(rows);
-    for column in table.column_iter_mut().skip(texts) {
-        column.set_cell_alignment(CellAlignment::Right);
+    let mut width = 0;
+    for (place, title) in header.iter().enumerate() {
+        let cells = || rows.iter().map(|row| row[place].as_str());
+        let column = table.column_mut(place).expect("a column for each name");
+        column.set_padding((PADDING, PADDING));
+        let padded = |characters: usize| saturated(characters) + 2 * PADDING;
+        let title = longest(title.split_whitespace());
+        let least = if place < texts {
+            let words = longest(cells().flat_map(str::split_whitespace));
+            // A longer word is broken in any case, so its column need not be wide.
+            let words = if words > MAX_UNBROKEN { MAX_UNBROKEN / 2 } else { words };
+            let least = padded(words.max(title));
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+            least
+        } else {
+            let least = padded(longest(cells()).max(title));
+            column.set_cell_alignment(CellAlignment::Right);
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(least)));
+            least
+        };
+        width += least + 1;
     }
+    table.set_width(WIDTH.max(width));
+    table.add_rows(rows);
     format!("{caption}\n{}\n", table.trim_fmt())
+}
+
+/// The number of characters of the longest text.
+fn longest<'t>(texts: impl Iterator<Item = &'t str>) -> usize {
+    texts.map(|text| text.chars().count()).max().unwrap_or(0)
+}
+
+fn saturated(characters: usize) -> u16 {
+    u16::try_from(characters).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]
@@ -462,6 +501,21 @@ mod tests {
             assert!(text.lines().all(|line| line.chars().count() <= usize::from(WIDTH)), "{text}");
             assert!(!text.contains('\u{1b}'), "no colors");
         }
+    }
+
+    #[test]
+    fn no_number_and_no_usual_name_is_broken() {
+        let mut wide = summary();
+        let name = "lbfgs-with-a-name/train";
+        wide.barriers[0].set = set(name).into();
+        let wide_range = Summary::of(&[1.234e-15, 5.678e-10, 9.876e-5]).ok();
+        let row = &mut wide.barriers[0];
+        (row.straight, row.grid) = (wide_range.clone(), wide_range.clone());
+        (row.fine, row.higher_endpoint) = (wide_range.clone(), wide_range);
+        let text = table(&wide);
+        let cells = &lines_from(&text, name, 1)[0];
+        assert_eq!(cells[3], "5.68e-10 [1.23e-15, 9.88e-5]", "{text}");
+        assert_eq!(cells.len(), 7, "{text}");
     }
 
     #[test]
