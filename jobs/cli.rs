@@ -96,7 +96,7 @@ pub enum Command {
     #[command(after_help = "Example: lossatlas evaluate configs/mnist-quick.toml \
         --weights results/quick/atlas.h5:/solutions/lbfgs/train")]
     Evaluate(evaluate::Arguments),
-    /// Writes solutions, points of a path, a graph, a surface or the images for other programs
+    /// Writes solutions, points of a path, a graph, a surface or the images to a file
     #[command(
         after_help = "Examples: lossatlas export results/quick --set lbfgs/train --to theta.npy\n          \
         lossatlas export results/quick --path lbfgs/train:0-3 --points 101 -o path.npy\n          \

@@ -141,7 +141,8 @@ fn with_overrides(
         .map_or_else(String::new, |key| format!("{key} = {}\n", text(&arguments.data)));
     let (format, network) = (text(format.name()), text(arguments.network.name));
     let written = format!("[dataset]\nkind = {format}\n{place}[network]\nkind = {network}\n");
-    let given = arguments.overrides.iter().filter(|change| change.starts_with("dataset."));
+    let given =
+        arguments.overrides.iter().filter(|change| change.trim_start().starts_with("dataset."));
     let settings = settings.iter().map(|(key, value)| format!("{key}={}", text(value)));
     let overrides: Vec<String> = settings.chain(given.cloned()).collect();
     let purpose = ConfigPurpose::Evaluation;

@@ -65,11 +65,12 @@ class Curves:
             "But the last state of its search was kept (paths.keep_states). This command stores "
             f"all curves, without a new search:\n  {store}\nThis one writes points of this path "
             f"alone:\n  lossatlas export {quote(str(directory))} --path {quote(name)} --landscape "
-            f"{quote(on)} --to path.npy"
+            f"{quote(on)} --to path.npy\nIf the state is one of another configuration, they say "
+            "so; then add --replace to the first command, which finds the paths again."
         )
 
     def _has_state(self, group: h5py.Group, pair: tuple[int, int]) -> bool:
-        """Whether the folder `path-states` has a file for a path."""
+        """Whether `path-states` has a file for a path, of this configuration or another."""
         sets, landscape = group.name.removeprefix("/paths/").rsplit("/on_", 1)
         name = f"{sets.replace('/', '_')}.{landscape}.{pair[0]}-{pair[1]}."
         folder = self._file.parent / "path-states"

@@ -117,9 +117,26 @@ def _not_begun(file: h5py.File, configuration: dict[str, Any]) -> list[tuple[str
         for name in configuration.get(section, {}):
             if f"{section}/{name}" not in file and not failed.startswith(name):
                 rows.append((f"{section}/{name}", "", "missing", ""))
+    for name in configuration.get("curvature", {}).get("sets", []):
+        theta = file.get(f"solutions/{name}/theta")
+        if f"curvature/{name}" not in file and (theta is None or len(theta)):
+            rows.append((f"curvature/{name}", "", "missing", ""))
     # A built-in landscape has one, and no key for it. A process names its data sets.
     all_landscapes = configuration.get("landscape", {}).get("datasets", ["formula"])
-    return rows + _paths_not_found(file, configuration.get("paths", {}), all_landscapes)
+    paths = configuration.get("paths", {})
+    return rows + _paths_not_found(file, paths, all_landscapes) + _not_refined(file, paths)
+
+
+def _not_refined(file: h5py.File, paths: dict[str, Any]) -> list[tuple[str, Any, str, str]]:
+    """Sets of paths of which none has been refined yet."""
+    if "refine" not in paths:
+        return []
+    rows = []
+    for of_set in sets(file.get("paths")).values():
+        for group in landscapes(of_set, []).values():
+            if "refined" not in group and (texts(group["status"]) == "done").any():
+                rows.append((f"{group.name.strip('/')}/refined", "", "missing", ""))
+    return rows
 
 
 def _paths_not_found(

@@ -44,14 +44,13 @@ pub fn check_configuration(
     if anew.is_empty() {
         return Ok(None);
     }
-    if changes.is_empty() {
-        for (former, _) in &earlier {
-            let others = other_images(&former.effective, former, record).into_iter();
-            let others =
-                compatibility::conflicts(&former.effective, asked).into_iter().chain(others);
-            let new: Vec<String> = others.filter(|line| !changes.contains(line)).collect();
-            changes.extend(new);
-        }
+    for (former, _) in &earlier {
+        let others = other_images(&former.effective, former, record).into_iter();
+        let others = compatibility::conflicts(&former.effective, asked).into_iter().chain(others);
+        // A key counts once, with its latest value.
+        let is_new = |line: &String| !changes.iter().any(|listed| key_of(listed) == key_of(line));
+        let new: Vec<String> = others.filter(is_new).collect();
+        changes.extend(new);
     }
     let anew = anew.join(", and ");
     let (list, directory) = (changes.join("\n  "), directory.display());
@@ -63,6 +62,11 @@ pub fn check_configuration(
          changes\n  {list}\nor add --replace to compute anew: {anew}; the journal keeps the former \
          results"
     )))
+}
+
+/// The key at the beginning of a line about a change.
+fn key_of(line: &str) -> &str {
+    line.split_once(':').map_or(line, |(key, _)| key)
 }
 
 /// How the images have changed, if they have.

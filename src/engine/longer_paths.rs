@@ -11,8 +11,9 @@ use std::path::Path;
 /// them. `None` if no path was.
 ///
 /// If the learning rate falls toward 0 at the last step, nearly all paths still improve there, but
-/// only slowly. A longer search then starts anew. Paths with a [certified](crate::engine::stages::refinement::certified)
-/// refined barrier need no longer search and are left out.
+/// only slowly. A longer search then starts anew. Paths with a
+/// [certified](crate::engine::stages::refinement::certified) refined barrier need no longer search
+/// and are left out.
 pub fn note(
     paths: &[PathSet],
     certified: &[Vec<bool>],

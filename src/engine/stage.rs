@@ -40,8 +40,9 @@ pub trait Stage: Sync {
     /// Whether it needs all solutions. It is then refused while some are missing.
     fn needs_solutions(&self) -> bool;
 
-    /// Whether it has a task for each path that was found, so that a search for paths adds tasks.
-    fn needs_paths(&self) -> bool {
+    /// Whether results that are left may add tasks, such as paths that are not found yet. `sets` are
+    /// the solutions so far.
+    fn may_get_more_tasks(&self, _results: &Results, _sets: &[SolutionSet]) -> bool {
         false
     }
 

@@ -192,10 +192,10 @@ fn largest_coordinate(theta: &[f64]) -> f64 {
 
 /// Minimizes from `start`, `(P,)`, by L-BFGS with golden section search.
 ///
-/// Where the gradient is zero, the [`ExtremeEigenvalues`] distinguishes a minimum from a saddle. A saddle or
-/// a maximum is left along its direction of lowest curvature, and the minimization continues. The
-/// same start always leads to the same point. This need not be the minimum of the basin in which
-/// the start lies: a line search may step over a ridge to a lower point behind it.
+/// Where the gradient is zero, the [`ExtremeEigenvalues`] distinguish a minimum from a saddle. A
+/// saddle or a maximum is left along its direction of lowest curvature, and the minimization
+/// continues. The same start always leads to the same point. This need not be the minimum of the
+/// basin in which the start lies: a line search may step over a ridge to a lower point behind it.
 ///
 /// # Errors
 /// If an evaluation was interrupted.

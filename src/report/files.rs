@@ -16,10 +16,10 @@ pub type Failed = (PathBuf, io::Error);
 
 /// Writes files into a directory, which is made if it does not exist. Existing files that an
 /// earlier report did not write, or that were edited since, are renamed; the result has their new
-/// names.
+/// names. Files that only an earlier report wrote are removed, unless they were edited.
 pub fn write(directory: &Path, files: &[(String, Vec<u8>)]) -> Result<Vec<PathBuf>, Failed> {
     make_directory(directory).map_err(|error| (directory.to_owned(), error))?;
-    let mut checksums = read_checksums(directory);
+    let checksums = read_checksums(directory);
     let mut kept = Vec::new();
     for (name, bytes) in files {
         let path = directory.join(name);
@@ -28,9 +28,13 @@ pub fn write(directory: &Path, files: &[(String, Vec<u8>)]) -> Result<Vec<PathBu
         let written = replace(&path, bytes, is_known);
         kept.extend(written.map_err(|error| (path, error))?);
     }
-    checksums.extend(files.iter().map(|(name, bytes)| (name.clone(), checksum(bytes))));
+    let written: BTreeMap<String, String> =
+        files.iter().map(|(name, bytes)| (name.clone(), checksum(bytes))).collect();
+    for (name, known) in checksums.iter().filter(|(name, _)| !written.contains_key(*name)) {
+        remove_old(directory, name, known)?;
+    }
     let lines: String =
-        checksums.iter().map(|(name, checksum)| format!("{checksum}  {name}\n")).collect();
+        written.iter().map(|(name, checksum)| format!("{checksum}  {name}\n")).collect();
     let path = directory.join(CHECKSUMS);
     replace(&path, lines.as_bytes(), |_| true).map_err(|error| (path, error))?;
     Ok(kept)
@@ -45,6 +49,18 @@ fn read_checksums(directory: &Path) -> BTreeMap<String, String> {
     };
     let text = fs::read_to_string(directory.join(CHECKSUMS)).unwrap_or_default();
     text.lines().filter_map(line).collect()
+}
+
+/// Removes a file of an earlier report, which would be taken for one of this report. A file that
+/// was edited stays.
+fn remove_old(directory: &Path, name: &str, known: &str) -> Result<(), Failed> {
+    let path = directory.join(name);
+    // The list may have been edited, too.
+    let is_inside = path.parent() == Some(directory);
+    if is_inside && fs::read(&path).is_ok_and(|there| checksum(&there) == known) {
+        fs::remove_file(&path).map_err(|error| (path, error))?;
+    }
+    Ok(())
 }
 
 /// Replaces a file as a whole. An existing file is removed if `may_go` says so; otherwise it is
@@ -107,6 +123,21 @@ mod tests {
         assert_eq!(kept.len(), 1);
         assert_eq!(fs::read_to_string(&kept[0]).expect("a text"), "edited");
         assert_eq!(fs::read_to_string(&table).expect("a text"), "third");
+    }
+
+    #[test]
+    fn what_only_an_earlier_report_wrote_is_removed_unless_it_was_edited() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = |name: &str| directory.path().join(name);
+        let old = ["moments.csv", "claims.csv"].map(|name| (name.to_owned(), b"old".to_vec()));
+        let first = [files("first"), old.to_vec()].concat();
+        assert!(write(directory.path(), &first).expect("space").is_empty());
+        fs::write(path("claims.csv"), "edited").expect("space");
+        assert!(write(directory.path(), &files("second")).expect("space").is_empty());
+        assert!(!path("moments.csv").exists());
+        assert_eq!(fs::read_to_string(path("claims.csv")).expect("a text"), "edited");
+        let listed = fs::read_to_string(path(CHECKSUMS)).expect("a text");
+        assert_eq!(listed.lines().count(), 2, "{listed}");
     }
 
     /// Version 0.1.0 wrote no checksums.

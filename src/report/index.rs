@@ -240,8 +240,8 @@ fn highest(path: &PathResult) -> f64 {
 type PathCount = fn(&PathSet) -> usize;
 
 /// The meaning of a converged search.
-const CONVERGED: &str = "Searches that ended before their last step: the loss no longer fell, or \
-                         the path came down to its higher endpoint.";
+const CONVERGED: &str = "Searches that ended before their last step: the path no longer came down, \
+                         or it reached its higher endpoint.";
 
 /// How searches ended: name, meaning, number of paths.
 const COUNTS: [(&str, &str, PathCount); 4] = [

@@ -295,7 +295,7 @@ fn kernel_pca(rows: &[KernelPcaRow]) -> String {
 }
 
 /// A caption and a table. Its first `texts` columns are text, the others are numbers, which are
-/// never wrapped.
+/// never wrapped. The names of columns are wrapped only if the table is too wide otherwise.
 fn render(
     caption: &str,
     header: &[&str],
@@ -309,40 +309,53 @@ fn render(
         .force_no_tty()
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(header.to_vec());
-    let mut width = 0;
-    for (place, title) in header.iter().enumerate() {
-        let cells = || rows.iter().map(|row| row[place].as_str());
+    let narrow = widths(header, texts, &rows, true);
+    let unwrapped = widths(header, texts, &rows, false);
+    let chosen = if line_width(&unwrapped) <= WIDTH { &unwrapped } else { &narrow };
+    for (place, &width) in chosen.iter().enumerate() {
         let column = table.column_mut(place).expect("a column for each name");
         column.set_padding((PADDING, PADDING));
-        let padded = |characters: usize| saturated(characters) + 2 * PADDING;
-        let title = longest(title.split_whitespace());
-        let least = if place < texts {
-            let words = longest(cells().flat_map(str::split_whitespace));
-            // A longer word is broken in any case, so its column need not be wide.
-            let words = if words > MAX_UNBROKEN { MAX_UNBROKEN / 2 } else { words };
-            let least = padded(words.max(title));
-            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
-            least
+        if place < texts {
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
         } else {
-            let least = padded(longest(cells()).max(title));
             column.set_cell_alignment(CellAlignment::Right);
-            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(least)));
-            least
-        };
-        width += least + 1;
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
+        }
     }
-    table.set_width(WIDTH.max(width));
+    table.set_width(WIDTH.max(line_width(&narrow)));
     table.add_rows(rows);
     format!("{caption}\n{}\n", table.trim_fmt())
+}
+
+/// The width of each column with its padding. `wrapped`: the least one, with names and texts broken
+/// between words.
+fn widths(header: &[&str], texts: usize, rows: &[Vec<String>], wrapped: bool) -> Vec<u16> {
+    let width = |(place, title): (usize, &&str)| {
+        let cells = || rows.iter().map(|row| row[place].as_str());
+        let title = if wrapped { longest(title.split_whitespace()) } else { title.chars().count() };
+        let content = if wrapped && place < texts {
+            let words = longest(cells().flat_map(str::split_whitespace));
+            // A longer word is broken in any case, so its column need not be wide.
+            if words > MAX_UNBROKEN { MAX_UNBROKEN / 2 } else { words }
+        } else {
+            longest(cells())
+        };
+        let width = u16::try_from(title.max(content)).unwrap_or(u16::MAX);
+        width.saturating_add(2 * PADDING)
+    };
+    header.iter().enumerate().map(width).collect()
+}
+
+/// The width of a line of columns, with a space between two columns.
+fn line_width(columns: &[u16]) -> u16 {
+    let width =
+        columns.iter().fold(0_u16, |sum, &width| sum.saturating_add(width).saturating_add(1));
+    width.saturating_sub(1)
 }
 
 /// The number of characters of the longest text.
 fn longest<'t>(texts: impl Iterator<Item = &'t str>) -> usize {
     texts.map(|text| text.chars().count()).max().unwrap_or(0)
-}
-
-fn saturated(characters: usize) -> u16 {
-    u16::try_from(characters).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]
@@ -516,6 +529,17 @@ mod tests {
         let cells = &lines_from(&text, name, 1)[0];
         assert_eq!(cells[3], "5.68e-10 [1.23e-15, 9.88e-5]", "{text}");
         assert_eq!(cells.len(), 7, "{text}");
+        assert!(!text.contains("fine grid  "), "too wide for names in one line: {text}");
+    }
+
+    #[test]
+    fn names_of_columns_are_wrapped_only_if_they_do_not_fit() {
+        let text = table(&summary());
+        let names = ["set", "solutions", "training loss", "test loss"];
+        assert_eq!(lines_from(&text, "set  ", 1)[0][..4], names, "{text}");
+        let below = &text[text.find("Barriers").expect("a caption")..];
+        let names = ["set", "on", "paths", "straight line", "path H", "fine grid", "endpoint"];
+        assert_eq!(lines_from(below, "set  ", 1)[0], names, "{text}");
     }
 
     #[test]

@@ -63,7 +63,8 @@ assert sorted(f['paths']) == ['between']
 
     let status = lossatlas(1, &["status", text(&added)]).with_code(0);
     assert!(status.stdout.contains("paths sgd/train – lbfgs/test on train"), "{}", status.stdout);
-    assert!(ended.stdout.contains("sgd/train –   train       2"), "{}", ended.stdout);
+    let row = "sgd/train – lbfgs/test   train       2";
+    assert!(ended.stdout.contains(row), "{}", ended.stdout);
     let table = fs::read_to_string(added.join("report/barriers.csv")).expect("written by run");
     let rows = table.lines().filter(|row| row.contains("sgd/train – lbfgs/test")).count();
     assert_eq!(rows, 4, "{table}");

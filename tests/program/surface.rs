@@ -53,7 +53,7 @@ fn maps_of_analytic_landscapes_are_their_formulas() {
                      [[surface]]\nname = \"hessian\"\nplane = \"hessian\"\npoints = 9\n\
                      through = [\"minima/relaxed:best\"]\nextent = [-0.5, 0.5, -0.25, 0.25]\n";
     let ended = run(1, &wells, two_wells);
-    assert!(ended.stdout.contains("Surfaces: loss on a grid"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("Surfaces: height on a grid"), "{}", ended.stdout);
     for name in ["random", "hessian"] {
         let error = largest_error(&wells, name, &TwoWells);
         assert!(error < 1e-12, "{name}: {error}");

@@ -78,7 +78,8 @@ fn a_terminal_is_drawn_on_in_place_until_q_or_ctrl_c() {
         assert_eq!(ended["code"], 0, "{said}");
         assert_eq!((&ended["silent"], &ended["echoes"]), (&true.into(), &true.into()), "{said}");
         assert!(said.contains("held by 2 ranks on "), "{said}");
-        assert!(said.contains("training    [") && said.contains("/4 done, 2 running"), "{said}");
+        // A narrow terminal drops other numbers in favor of the time left.
+        assert!(said.contains("training    [") && said.contains("/4 done, "), "{said}");
         assert!(said.contains("q or Ctrl-C ends this view"), "{said}");
         // The cursor goes up as many lines as the frame before had, and is shown again.
         let ups: Vec<usize> = said

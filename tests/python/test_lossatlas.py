@@ -317,6 +317,18 @@ class Tables(unittest.TestCase):
             self.assertIn("paths:     lbfgs/test (0), ", repr(run))
             self.assertEqual(len(run.barriers()), 0)
 
+    def test_stages_that_have_not_begun_are_missing(self):
+        copy = FOLDER / "not-begun"
+        copy.mkdir()
+        shutil.copy(wells.file, copy)
+        self.assertEqual(len(wells.missing), 0, wells.missing)
+        refined = "paths/minima/relaxed/on_formula/refined"
+        with h5py.File(copy / "atlas.h5", "r+") as file:
+            del file["curvature"], file[refined]
+        with lossatlas.open(copy) as run:
+            self.assertEqual(sorted(run.missing["group"]), ["curvature/minima/relaxed", refined])
+            self.assertEqual(set(run.missing["status"]), {"missing"})
+
     def test_the_configuration(self):
         self.assertEqual(tiny.configuration["paths"]["steps"], 3)
         self.assertEqual(tiny.configuration["kpca"]["sigmoid"]["kernel"], "sigmoid")

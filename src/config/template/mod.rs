@@ -186,7 +186,19 @@ impl Template {
         // If the size has no number: all images of the files, or as many digits as are drawn
         // quickly.
         let all = if self.data.is_some() { most } else { [10_000, 2000] };
-        [0, 1].map(|index| wanted[index].unwrap_or(all[index]).min(most[index]).max(1))
+        // The number of images from files takes the overrides into account already.
+        let drawn = |key| self.overridden(key).filter(|_| self.data.is_none());
+        let drawn = ["dataset.train", "dataset.test"].map(drawn);
+        let images = |index: usize| drawn[index].or(wanted[index]).unwrap_or(all[index]);
+        [0, 1].map(|index| images(index).min(most[index]).max(1))
+    }
+
+    /// The number that an override gives a key.
+    fn overridden(&self, key: &str) -> Option<usize> {
+        self.overrides.iter().rev().find_map(|change| {
+            let (name, value) = change.split_once('=')?;
+            if name.trim() == key { value.trim().parse().ok() } else { None }
+        })
     }
 
     fn render(&self, keys: &[Description]) -> String {
@@ -517,6 +529,9 @@ mod tests {
         ] {
             assert!(words.contains(example), "{example}: {written}");
         }
+        // Fewer digits than the paths use otherwise.
+        let few = text(&["dataset.train=200"]).unwrap();
+        assert!(few.contains("\ntrain = 200 "), "{few}");
         let refused = text(&["paths.stepps=7"]).unwrap_err().to_string();
         assert!(refused.contains("paths.stepps: unknown key"), "{refused}");
     }

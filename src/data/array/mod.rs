@@ -86,7 +86,8 @@ impl ArrayReader<'_> {
         if !matches!(self.element, Element::Unsigned(8) | Element::Float(32 | 64)) {
             return Err(self.problem(format!(
                 "{}, but pixels are bytes (0 to 255) or floating-point numbers of 32 or 64 bits; \
-                 convert them, in NumPy with images.astype(\"uint8\") or images.astype(\"float32\")",
+                 scale them to 0 to 255 and convert them, in NumPy with images.astype(\"uint8\"), or \
+                 use images.astype(\"float32\")",
                 self.element
             )));
         }

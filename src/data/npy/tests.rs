@@ -278,8 +278,8 @@ fn arrays_of_other_types_and_shapes_are_named() {
             "DIR/train_labels.npy: 32-bit floating-point numbers, but labels are integers, the \
              numbers of classes; convert them, in NumPy with labels.astype(int)",
             "DIR/test_images.npy: 64-bit integers, but pixels are bytes (0 to 255) or floating-point \
-             numbers of 32 or 64 bits; convert them, in NumPy with images.astype(\"uint8\") or \
-             images.astype(\"float32\")",
+             numbers of 32 or 64 bits; scale them to 0 to 255 and convert them, in NumPy with \
+             images.astype(\"uint8\"), or use images.astype(\"float32\")",
             "DIR/test_labels.npy: images, not labels: 3 dimensions (2×2×3 bytes); are the names of \
              two files exchanged?",
         ]

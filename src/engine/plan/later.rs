@@ -26,8 +26,7 @@ impl LaterWork {
             let has_tasks = counts.kinds.iter().any(|kind| kind.done + kind.failed + kind.left > 0);
             // Without tasks there is nothing to do, unless these depend on other results.
             let mut is_known = has_tasks || counts.whole.is_some() || !other.needs_solutions();
-            // The stage that runs may find more paths.
-            is_known &= !other.needs_paths();
+            is_known &= !other.may_get_more_tasks(results, &sets);
             for kind in counts.kinds.iter().filter(|kind| kind.left > 0) {
                 let passes = other.work(problem, kind.kind).passes();
                 is_known &= passes > 0.0;

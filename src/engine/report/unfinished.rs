@@ -13,13 +13,15 @@ pub fn unfinished(results: &Results, is_running: bool) -> Option<Unfinished> {
         return None;
     }
     let is_empty = overview.kinds().all(|kind| kind.done + kind.failed == 0);
+    let sets = results.sets();
     let mut is_any_left = false;
     let mut left = Vec::new();
     for (stage, counts) in &overview.stages {
         let words = if is_any_left && is_unknown(*stage, counts, results.config) {
             Some("of which the number is not known yet".to_owned())
         } else {
-            let so_far = if is_any_left && stage.needs_paths() { " known so far" } else { "" };
+            let may_grow = stage.may_get_more_tasks(results, &sets);
+            let so_far = if may_grow { " known so far" } else { "" };
             left_of(counts).map(|left| left + so_far)
         };
         is_any_left |= words.is_some();

@@ -2,8 +2,8 @@
 //! autoencoder, the last part of LeNet and LSTM.
 //!
 //! z₁ = W₁ x + b₁, aₗ = activation(zₗ), zₗ₊₁ = Wₗ₊₁ aₗ + bₗ₊₁; Wₗ is (width of l, width of l − 1).
-//! The last z goes into the loss. Images are columns, `(width, images)`, in one of two [`StorageOrder`]s
-//! of memory.
+//! The last z goes into the loss. Images are columns, `(width, images)`, in one of two
+//! [`StorageOrder`]s of memory.
 
 mod at_point;
 mod block;

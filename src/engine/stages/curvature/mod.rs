@@ -29,6 +29,7 @@ use crate::engine::problem::Problem;
 use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::stage::{Context, PlannedTasks, Stage, StageCounts, TaskSolutions, TaskState};
+use crate::engine::stages::paths;
 use crate::engine::store::Record;
 use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup};
 use crate::report::figure::Figure;
@@ -141,6 +142,11 @@ impl Stage for Curvature {
 
     fn needs_solutions(&self) -> bool {
         true
+    }
+
+    fn may_get_more_tasks(&self, results: &Results, sets: &[SolutionSet]) -> bool {
+        let has_paths = section(results.config).is_some_and(|section| section.paths > 0);
+        results.missing_runs() > 0 || (has_paths && paths::are_left(results, sets))
     }
 
     fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {

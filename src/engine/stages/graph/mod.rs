@@ -22,7 +22,7 @@ use crate::engine::problem::Problem;
 use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::stage::{Context, Stage, StageCounts};
-use crate::engine::stages::paths::Paths;
+use crate::engine::stages::paths;
 use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup};
 use crate::report::figure::Figure;
 use crate::report::{IndexColumn, Run, SummaryTable};
@@ -76,10 +76,7 @@ impl Stage for Graphs {
         if !self.applies(results.config) {
             return StageCounts::default();
         }
-        let paths = Paths.counts(results, sets);
-        let left = paths.kinds.iter().any(|kind| kind.left > 0);
-        let done = results.missing_runs() == 0 && !left;
-        StageCounts { whole: Some(done), ..StageCounts::default() }
+        StageCounts { whole: Some(!paths::are_left(results, sets)), ..StageCounts::default() }
     }
 
     fn check_atlas(&self, atlas: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {

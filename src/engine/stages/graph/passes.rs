@@ -23,10 +23,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The refined paths of a landscape.
 #[derive(Default)]
-pub(super) struct RefinedPaths(Vec<RefinedPath>);
+pub(super) struct RefinedPaths(Vec<RefinedEdge>);
 
-/// A refined path, with its endpoints.
-struct RefinedPath {
+/// A refined path as an edge of the graph, with its endpoints.
+struct RefinedEdge {
     ends: [GraphNode; 2],
     certificate: Certificate,
 }
@@ -70,7 +70,7 @@ impl RefinedPaths {
             // The graph does not use these, and there may be many paths.
             certificate.theta.clear();
             certificate.path.clear();
-            Some(RefinedPath { ends: nodes(pair)?, certificate })
+            Some(RefinedEdge { ends: nodes(pair)?, certificate })
         });
         self.0.extend(found);
     }
@@ -108,7 +108,7 @@ impl RefinedPaths {
             node_of.insert((*path, *index), node);
         }
         let mut passes = Vec::new();
-        for (path, RefinedPath { ends, certificate }) in self.0.iter().enumerate() {
+        for (path, RefinedEdge { ends, certificate }) in self.0.iter().enumerate() {
             let node = |index: usize| match ends.get(index) {
                 Some(end) => solutions.iter().position(|node| node == end),
                 None => node_of.get(&(path, index)).copied(),
@@ -126,7 +126,7 @@ impl RefinedPaths {
 
     /// All minima besides the endpoints.
     fn points(&self, results: &Results) -> Vec<KnownMinimum> {
-        let of_path = |(path, refined): (usize, &RefinedPath)| {
+        let of_path = |(path, refined): (usize, &RefinedEdge)| {
             let points = refined.certificate.known.points.iter().enumerate().skip(2);
             let minima = points.filter(|(_, point)| point.place == Destination::Minimum);
             let tolerance = Tolerance::of(results, &refined.certificate);

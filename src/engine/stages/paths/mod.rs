@@ -144,6 +144,11 @@ impl PathKey {
 /// Finds paths between pairs of solutions.
 pub struct Paths;
 
+/// Whether solutions or paths are left. `sets` are the solutions so far.
+pub fn are_left(results: &Results, sets: &[SolutionSet]) -> bool {
+    results.missing_runs() > 0 || Paths.counts(results, sets).kinds.iter().any(|kind| kind.left > 0)
+}
+
 impl Stage for Paths {
     fn name(&self) -> &'static str {
         "paths"

@@ -19,6 +19,7 @@ use crate::engine::problem::Problem;
 use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::stage::{Context, PlannedTasks, Stage, StageCounts, TaskSolutions, TaskState};
+use crate::engine::stages::paths;
 use crate::engine::store::Record;
 use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup};
 use crate::path::PathSet;
@@ -193,8 +194,8 @@ impl Stage for Refinement {
         true
     }
 
-    fn needs_paths(&self) -> bool {
-        true
+    fn may_get_more_tasks(&self, results: &Results, sets: &[SolutionSet]) -> bool {
+        paths::are_left(results, sets)
     }
 
     fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {

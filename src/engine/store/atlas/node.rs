@@ -33,7 +33,7 @@ pub struct DatasetSpec<'a> {
 
 impl<'a> DatasetSpec<'a> {
     /// `dimensions` are the names of the axes, separated by commas; empty for a single value. Each
-    /// is the name of an [axis](Node::axis) of the group, or of one above.
+    /// is the name of an [axis](AtlasGroup::axis) of the group, or of one above.
     pub fn new(name: &'a str, dimensions: &'a str, description: &'a str) -> Self {
         Self { name, dimensions, description, units: "1", coordinates: None }
     }
