@@ -100,7 +100,7 @@ fn explained(runs: &[Run<'_>], columns: &[IndexColumn]) -> Markup {
             @if has(BOUND) { li { (BOUND) "An upper bound: not every refined barrier of the set is certified." } }
             @if has(FALLING) {
                 li {
-                    "↓ Some of these paths were lowest after the last step. "
+                    "↓ Some of these paths were still improving at the last step. "
                     @if runs.iter().any(Run::has_open_falling_paths) { "More steps can lower the number." }
                     @else { "No more steps are needed: their refined barriers are certified passes." }
                 }

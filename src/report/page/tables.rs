@@ -213,7 +213,7 @@ pub(super) fn section(runs: &[Run<'_>]) -> Markup {
             section #tables {
                 h2 { "Tables" }
                 @if !networks.is_empty() { p {
-                    "Means over the solutions of each set. "
+                    "The first two tables are about the solutions of each set. "
                     @if is_published {
                         "Published values are given for the published networks on the published \
                          images. If the protocol differs (see the top of the page), the numbers \
