@@ -127,6 +127,8 @@ pub fn size(bytes: f64) -> String {
                 format!("{number:.0} {name}")
             }
         }
+        None if bytes < 1e4 => format!("{:.1} kB", bytes / 1e3),
+        None if bytes < 1e6 => format!("{:.0} kB", bytes / 1e3),
         None if bytes < 1e7 => format!("{:.1} MB", bytes / 1e6),
         None => format!("{:.0} MB", bytes / 1e6),
     }
@@ -153,6 +155,12 @@ mod tests {
         let refused =
             refusal(&[], &[MemoryUse::new(f64::MAX, "c", "d")], &LIMIT).expect("too much");
         assert!(refused.contains("rank 0 needs") && refused.contains("reduce d"), "{refused}");
+    }
+
+    #[test]
+    fn sizes_have_two_digits_or_more() {
+        let sizes = [2016.0, 99_000.0, 2.4e6, 2.4e7, 3e10].map(size);
+        assert_eq!(sizes, ["2.0 kB", "99 kB", "2.4 MB", "24 MB", "30 GB"]);
     }
 
     #[test]

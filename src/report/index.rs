@@ -240,8 +240,12 @@ fn highest(path: &PathResult) -> f64 {
 type PathCount = fn(&PathSet) -> usize;
 
 /// The meaning of a converged search.
-const CONVERGED: &str = "Searches that ended before their last step: the path no longer came down, \
-                         or it reached its higher endpoint.";
+const CONVERGED: &str = "Searches that ended before their last step: the objective no longer \
+                         fell, or the path came down to its higher endpoint.";
+
+/// The meaning of a falling path, and of the number of one without a mark.
+const IMPROVING: &str = "Paths that were still improving at the last step. ↓ marks the numbers that \
+                         more steps can lower: not those at the higher endpoints already.";
 
 /// How searches ended: name, meaning, number of paths.
 const COUNTS: [(&str, &str, PathCount); 4] = [
@@ -252,7 +256,7 @@ const COUNTS: [(&str, &str, PathCount); 4] = [
         };
         paths.found().filter(ended).count()
     }),
-    ("falling", "Paths that were lowest after the last step.", falling),
+    ("falling", IMPROVING, falling),
     (FAILED, "Pairs without a path.", PathSet::failed),
 ];
 

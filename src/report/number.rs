@@ -68,6 +68,20 @@ pub fn typeset_level(value: f64) -> String {
     ((value * 1e9).round() / 1e9).to_string().replacen('-', "−", 1)
 }
 
+/// A cell of a table with its numbers typeset, such as `-0.5 [-1e-9, 2.0]`.
+pub(super) fn typeset_cell(cell: &str) -> String {
+    const ENDS: [char; 5] = [' ', '\u{a0}', '[', ']', ','];
+    let part = |part: &str| {
+        let number = part.trim_end_matches(ENDS);
+        if number == "-∞" || number.parse::<f64>().is_ok() {
+            format!("{}{}", for_print(number), &part[number.len()..])
+        } else {
+            part.to_owned()
+        }
+    };
+    cell.split_inclusive(ENDS).map(part).collect()
+}
+
 fn for_print(text: &str) -> String {
     let power =
         text.split_once('e').and_then(|(digits, exponent)| Some((digits, exponent.parse().ok()?)));
@@ -166,6 +180,23 @@ mod tests {
             ["−1.26×10⁻⁸", "0.2500", "3.46×10¹²"]
         );
         assert_eq!(superscript(-1_234_567_890), "⁻¹²³⁴⁵⁶⁷⁸⁹⁰");
+    }
+
+    #[test]
+    fn a_cell_is_typeset_number_by_number() {
+        let cases = [
+            ("-10.3 [-10.6, 2e-9]", "−10.3 [−10.6, 2×10⁻⁹]"),
+            ("≤\u{a0}8.05e-9", "≤\u{a0}8.05×10⁻⁹"),
+            ("19.17 % to 100.00 %", "19.17 % to 100.00 %"),
+            ("0 to -∞", "0 to −∞"),
+            ("3, 2 failed", "3, 2 failed"),
+            ("lbfgs-aligned/train", "lbfgs-aligned/train"),
+            ("–", "–"),
+            ("", ""),
+        ];
+        for (cell, text) in cases {
+            assert_eq!(typeset_cell(cell), text);
+        }
     }
 
     #[test]

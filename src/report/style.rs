@@ -67,9 +67,14 @@ pub fn group_name(group: &str) -> &str {
     optimizer_kind(group).map_or(group, |kind| kind.title())
 }
 
-/// The printed name of a set: `"SGD train"`.
+/// The printed name of a set: `"SGD train"`, `"SGD aligned train"`.
 pub fn set_name(set: &SetName) -> String {
-    format!("{} {}", group_name(set.group()), set.member())
+    let aligned = set.before_alignment().and_then(|source| {
+        let kind = optimizer_kind(source.group())?;
+        Some(format!("{} aligned", kind.title()))
+    });
+    let group = aligned.unwrap_or_else(|| group_name(set.group()).to_owned());
+    format!("{group} {}", set.member())
 }
 
 /// The printed names of the sets of the ends of paths: `"SGD train"`, `"SGD train – L-BFGS train"`.
@@ -167,6 +172,14 @@ mod tests {
         for (i, a) in looks.iter().enumerate() {
             assert!(looks[i + 1..].iter().all(|b| a.color != b.color && a.marker != b.marker));
         }
+    }
+
+    #[test]
+    fn an_aligned_set_is_named_after_its_optimizer() {
+        let name = |set: &str| set_name(&SetName::parse(set).unwrap());
+        assert_eq!(name("lbfgs/train"), "L-BFGS train");
+        assert_eq!(name("lbfgs-aligned/train"), "L-BFGS aligned train");
+        assert_eq!(name("torch-aligned/a"), "torch-aligned a");
     }
 
     #[test]

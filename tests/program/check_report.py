@@ -242,7 +242,7 @@ def check_cells():
 def check_negative_shares():
     text = (report / "index.html").read_text()
     for name, group in atlas["kpca"].items():
-        share = f"negative eigenvalues have {100 * group.attrs['negative_share']:.2f} %"
+        share = f"negative eigenvalues make up {100 * group.attrs['negative_share']:.2f} %"
         if not any(name in note and share in note for note in re.findall("<li>(.*?)</li>", text)):
             wrong.append(f"the page does not say of {name} that {share}")
 

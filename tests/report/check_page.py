@@ -110,6 +110,12 @@ def check_sorting(chrome):
     expect(state(chrome, number) == "descending", "aria-sort after Enter")
 
 
+def first_number(cell):
+    """The number with which a cell begins: `−1.5×10⁻⁹ [−2, 3]`."""
+    plain = str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")
+    return float(cell.split(" ")[0].rstrip(",").replace("×10", "e").translate(plain))
+
+
 def check_sorting_below(chrome):
     """Every other table sorts by its columns, too."""
     chrome.open(page, 1280)
@@ -128,7 +134,7 @@ def check_sorting_below(chrome):
         for state in ("ascending", "descending"):
             chrome.press("Enter")
             expect(chrome.run(sort, number) == state, f"{caption}: aria-sort is not {state}")
-        falling = [float(cell.split(" ")[0].replace("−", "-").rstrip(",")) for cell in chrome.run(rows, number, chosen)]
+        falling = [first_number(cell) for cell in chrome.run(rows, number, chosen)]
         expect(falling == sorted(falling, reverse=True), f"{caption}: {falling} after Enter twice")
 
 

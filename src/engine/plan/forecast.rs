@@ -8,7 +8,8 @@ use std::collections::BinaryHeap;
 pub struct Planned {
     /// Tasks of one kind have the same pace, and end early to the same degree.
     pub kind: usize,
-    /// Its cost on one rank, in a unit that all tasks share.
+    /// Its cost on one rank in image passes, as [`Work::passes`](super::Work::passes), because the
+    /// pace of a stage also predicts later stages.
     pub work: f64,
     /// The fraction of it that is left, below 1 for a task that resumes from a checkpoint.
     pub left: f64,

@@ -65,6 +65,18 @@ impl RunningStage {
         }
     }
 
+    /// Tasks that end in a second. `None` also if the tasks left differ so much from those that
+    /// have ended that the rate would contradict the time left.
+    pub fn rate_for(&self, left: usize) -> Option<f64> {
+        // Running tasks are counted as a whole, so short times need not agree.
+        const SHORT: f64 = 60.0;
+        let rate = self.tasks_per_second?;
+        let by_rate = left as f64 / rate;
+        let agrees =
+            |seconds: f64| by_rate <= 2.0 * seconds + SHORT && seconds <= 2.0 * by_rate + SHORT;
+        self.seconds_left.is_none_or(agrees).then_some(rate)
+    }
+
     /// `3 minutes left`; `None` while too little is known.
     pub fn remaining(&self) -> Option<String> {
         progress::time_left(self.seconds_left, self.overdue)

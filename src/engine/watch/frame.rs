@@ -122,7 +122,7 @@ fn numbers(stage: &StageCount, status: &Status, space: usize) -> String {
     let StageCount { done, failed, left, running, .. } = *stage;
     let current = status.running.as_ref().filter(|current| current.name == stage.name);
     let number = |number: usize, what: &str| (number > 0).then(|| format!("{number} {what}"));
-    let rate = current.and_then(|current| current.tasks_per_second).map(rate);
+    let rate = current.and_then(|current| current.rate_for(left)).map(rate);
     // Each with its rank: those of high rank go first.
     let parts = [
         (0, Some(format!("{done}/{} done", stage.all()))),
@@ -223,7 +223,7 @@ mod tests {
         let status = running_for(725.0);
         let stage = StageCount { running: 2, ..stage(125, 1, 174) };
         let shown = |space| numbers(&stage, &status, space);
-        let whole = "125/300 done, 2 running, 1 failed, 174 left, 2.0 a minute, 12 minutes left";
+        let whole = "125/300 done, 2 running, 1 failed, 174 left, 15.0 a minute, 12 minutes left";
         assert_eq!(shown(usize::MAX), whole);
         assert_eq!(shown(whole.len()), whole);
         assert_eq!(
@@ -232,6 +232,11 @@ mod tests {
         );
         assert_eq!(shown(40), "125/300 done, 1 failed, 12 minutes left");
         assert_eq!(shown(3), "125/300 done, 12 minutes left");
+        // The tasks that are left are shorter: the rate would contradict the time left.
+        assert_eq!(
+            numbers(&stage, &running_for(40.0), usize::MAX),
+            "125/300 done, 2 running, 1 failed, 174 left, 40 seconds left"
+        );
         let size = FrameSize { rows: None, columns: Some(79) };
         let lines = frame(&status, &[], "", size);
         assert!(lines.iter().all(|line| line.chars().count() <= 79 && !line.contains('…')));
@@ -252,7 +257,7 @@ mod tests {
             not_counted: vec!["curvature".to_owned()],
             overdue: None,
             began: Some(began),
-            ended: 2,
+            ended: 15,
             running: Vec::new(),
         };
         Status::for_tests(vec![stage(125, 1, 174)], RunningStage::of(snapshot))

@@ -22,8 +22,8 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
         title: "Accuracy along the paths",
         about: "The fraction of the images of each landscape that is classified correctly, from \
                 one solution (t = 0) to the other (t = 1): at every t the median over all paths, \
-                and the band with the middle half of them. Solid: the paths of the figure before, \
-                dashed: the straight lines. The search lowers the loss, not the number of errors."
+                and the band with the middle half of them. Solid: the optimized paths; dashed: the \
+                straight lines. The search lowers the loss, not the number of errors."
             .to_owned(),
         notes: runs
             .iter()
@@ -57,8 +57,8 @@ fn lowest_notes(run: &Run<'_>, several: bool) -> Vec<String> {
         let endpoint = lowest(AccuracyProfiles::lower_endpoint)?;
         Some(format!(
             "{run}{set} on {landscape}, medians over the paths: barrier H {barrier}, lowest \
-             accuracy {path} on the path, {straight} on the straight line, {endpoint} at its \
-             endpoints."
+             accuracy {path} on the path, {straight} on the straight line, {endpoint} at the \
+             worse endpoint."
         ))
     };
     run.paths.iter().filter_map(note).collect()

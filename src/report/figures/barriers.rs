@@ -58,9 +58,9 @@ fn about(runs: &[Run<'_>]) -> String {
          (filled){refined}.{panels} The vertical line is the median of the higher endpoints. No \
          barrier is lower than the higher endpoint of its own path, so a histogram at this line \
          shows the {losses} of the solutions and no barrier between them. The line is not drawn if \
-         it is far to the left. The barrier of a path also depends on the number of steps of its \
-         search. The bins are equally wide on the axis as drawn and the same for all histograms of \
-         a panel."
+         it is far to the left. A short line at the bottom is the barrier H of one path, which \
+         also depends on the number of steps of its search. The bins are equally wide on the axis \
+         as drawn and the same for all histograms of a panel."
     )
 }
 
@@ -92,7 +92,7 @@ fn unlike_barriers(runs: &[Run<'_>]) -> Option<String> {
         format!(
             "H is the {highest} on the points of the grid only, while a refined barrier is \
              the {highest} on a whole curve. The maximum of the same path between the points \
-             of its grid is somewhat above H: the column \"fine grid\" of the table of barriers."
+             of its grid may be above H: the column \"fine grid\" of the table of barriers."
         )
     })
 }

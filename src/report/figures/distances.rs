@@ -11,12 +11,12 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {
         key: "distances",
         title: "Distances from the common origin",
-        about: "The distance of the parameter vectors of two sets from the point midway between \
-                the centroids of the sets, in units of the parameters. The dashed line is the \
-                distance of the centroids from the same point. If it is left of the histograms, \
-                both sets surround a common origin at different distances. The centroids of few \
-                vectors are apart by chance alone: the centroid of n independent vectors deviates \
-                by about 1/√n of their distance from the origin."
+        about: "The distances of the parameter vectors of two sets from their common origin, the \
+                midpoint between the centroids of the sets. The dashed line is the distance of \
+                the centroids from the same point. If it is left of the histograms, both sets \
+                surround the common origin. A short line at the bottom is one vector. The centroids \
+                of few vectors are apart by chance alone: the centroid of n independent vectors \
+                deviates by about 1/√n of their distance from the origin."
             .to_owned(),
         notes: Vec::new(),
         panels: gather(runs, |run| {

@@ -16,8 +16,8 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 space of the kernel in which the vectors differ most; the percentage is the share \
                 of the variance along that direction. Kernel PCA does not use the sets of the \
                 vectors: two separate clouds of different markers show that the sets have different \
-                kinds of solutions. \"Standardized\": the mean over the vectors is \
-                subtracted from each parameter, which is then divided by its standard deviation."
+                kinds of solutions. \"Standardized\": each parameter is shifted and scaled to the \
+                mean 0 and the standard deviation 1 over all vectors."
             .to_owned(),
         notes: Vec::new(),
         panels: gather(runs, |run| {

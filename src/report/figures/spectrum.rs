@@ -16,7 +16,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 above the others, the vectors differ mostly in one direction. If the shares hardly \
                 decrease, they differ equally in all directions, as random vectors do. Negative \
                 eigenvalues do not contribute to the shares; the larger they are, the less the \
-                kernel is an inner product. The table of numbers has the eigenvalues."
+                kernel is an inner product. The file spectrum.csv has the eigenvalues."
             .to_owned(),
         notes: notes(runs),
         panels: gather(runs, |run| vec![(String::new(), panel(run))]),
@@ -37,7 +37,7 @@ fn note(result: &KernelPcaResult) -> String {
     let (name, kernel) = (&result.name, result.kernel_words());
     let share = percent(result.negative_share);
     let mut note = format!(
-        "{name} ({kernel}): negative eigenvalues have {share} of the sum of all magnitudes"
+        "{name} ({kernel}): negative eigenvalues make up {share} of the sum of all magnitudes"
     );
     if result.eigenvalues.iter().all(|&value| value == 0.0) {
         note +=

@@ -13,7 +13,7 @@ pub(super) fn section(runs: &[Run<'_>], page: &Path) -> Markup {
             div.runs { @for run in runs { (of_run(run, page, runs.len() > 1)) } }
             @for run in runs {
                 details {
-                    summary { "Configuration: every key in force" @if runs.len() > 1 { ", " (run.label) } }
+                    summary { "Configuration: all values in effect" @if runs.len() > 1 { ", " (run.label) } }
                     pre { @for (key, value) in &run.effective { (key) " = " (value) "\n" } }
                 }
             }

@@ -4,6 +4,7 @@ use crate::report::figures::protocols;
 use crate::report::index::{BOUND, FALLING, IndexColumn, IndexRow, columns, rows};
 use crate::report::number::{NONE, exact};
 use crate::report::run::Run;
+use crate::report::words::Words;
 use crate::solutions::LandscapeName;
 use maud::{Markup, html};
 
@@ -100,7 +101,7 @@ fn explained(runs: &[Run<'_>], columns: &[IndexColumn]) -> Markup {
             @if has(BOUND) { li { (BOUND) "An upper bound: not every refined barrier of the set is certified." } }
             @if has(FALLING) {
                 li {
-                    "↓ Some of these paths were lowest after the last step. "
+                    "↓ Some of these paths were still improving at the last step. "
                     @if runs.iter().any(Run::has_open_falling_paths) { "More steps can lower the number." }
                     @else { "No more steps are needed: their refined barriers are certified passes." }
                 }
@@ -110,6 +111,12 @@ fn explained(runs: &[Run<'_>], columns: &[IndexColumn]) -> Markup {
         details.note {
             summary { "What the columns mean" }
             dl {
+                @if Words::of(runs).has_networks() {
+                    dt { "set" }
+                    dd { "The optimizer, and train: its solutions of the lowest training loss, or test: those of the lowest test loss." }
+                    dt { "on" }
+                    dd { "The landscape: train, the loss on the training images, or test, the loss on the test images." }
+                }
                 @for column in columns.iter().filter(|column| !column.about.is_empty()) {
                     dt { (column.group) ": " (column.name) }
                     dd { (column.about) }

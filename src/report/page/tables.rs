@@ -4,7 +4,7 @@ use super::noted;
 use crate::data::Split;
 use crate::report::figure::{Table, exact};
 use crate::report::notes::Topic;
-use crate::report::number::{NONE, typeset};
+use crate::report::number::{NONE, typeset, typeset_cell};
 use crate::report::paper::{self, PaperOptimizer, published};
 use crate::report::run::Run;
 use crate::report::style::set_name;
@@ -174,7 +174,8 @@ fn summary_table(table: &SummaryTable, label: Option<&String>) -> Markup {
                 tbody { @for row in rows { tr {
                     @for (column, (name, cell)) in header.iter().zip(row).enumerate() {
                         @let value = Some(cell).filter(|_| column >= *texts).and_then(|cell| first_number(cell));
-                        td.number[column >= *texts] data-name=(name) data-value=[value] { (cell) }
+                        @let text = if column >= *texts { typeset_cell(cell) } else { cell.clone() };
+                        td.number[column >= *texts] data-name=(name) data-value=[value] { (text) }
                     }
                 } } }
             }
@@ -213,7 +214,7 @@ pub(super) fn section(runs: &[Run<'_>]) -> Markup {
             section #tables {
                 h2 { "Tables" }
                 @if !networks.is_empty() { p {
-                    "Means over the solutions of each set. "
+                    "The first two tables are about the solutions of each set. "
                     @if is_published {
                         "Published values are given for the published networks on the published \
                          images. If the protocol differs (see the top of the page), the numbers \

@@ -238,8 +238,13 @@ fn draw_axes(
             area.draw(&PathElement::new(vec![(left, at), (left - length, at)], frame))?;
         }
     }
+    let paper = area.dim_in_pixel().0 as i32;
     for &place in &x.ticks {
-        text(&x.write(place), HPos::Center, VPos::Top, (across(place), bottom + MARK + 50))?;
+        let label = x.write(place);
+        // A long number at the end of the axis stays on the paper.
+        let half = small_text().font.box_size(&label).map_or(0, |(width, _)| width as i32 / 2);
+        let at = across(place).min(paper - half);
+        text(&label, HPos::Center, VPos::Top, (at, bottom + MARK + 50))?;
     }
     for &place in &y.ticks {
         text(&y.write(place), HPos::Right, VPos::Center, (left - MARK - 60, down(place)))?;

@@ -48,14 +48,15 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     }
 }
 
-const ABOUT_DISTANCES: &str = "What the exchange of hidden units changes, which leaves the \
-                               function of every solution as it is. The curves show the share of \
-                               the pairs of a set whose distance is below a value: dashed before, \
-                               solid after.";
+const ABOUT_DISTANCES: &str = "The distances between the solutions of a set, before (dashed) and \
+                               after (solid) the exchange of hidden units, which does not change \
+                               the function of a solution. The curves show the share of the pairs \
+                               whose distance is below a value.";
 
 const ABOUT_BARRIERS: &str = "The scatter plots compare barriers of the same pairs: before the \
-                              alignment across, after it upward. Disks are straight lines, \
-                              triangles are paths. Points below the dashed line have become lower.";
+                              alignment on the horizontal axis, after it on the vertical axis. \
+                              Disks are straight lines, triangles are paths. Barriers below the \
+                              dashed line have become lower.";
 
 const BARRIERS: [&str; 9] = [
     "run",

@@ -67,9 +67,10 @@ impl Computation for Alignments<'_> {
         }
         let key = stored(self.section, &found);
         let is_done = directory.contents.has_task(STAGE, &key);
+        let work = work(self.problem, self.trained, self.section).passes();
         let task = PendingTask {
             name: "of all sets".to_owned(),
-            planned: Planned { kind: 0, work: 1.0, left: 1.0 },
+            planned: Planned { kind: 0, work, left: 1.0 },
             checkpoint: Some(TaskKey::Task { stage: STAGE.to_owned(), key: key.clone() }),
             key,
         };

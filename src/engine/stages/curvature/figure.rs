@@ -102,8 +102,8 @@ fn about(words: Words, drawn: [bool; MEASURES.len()]) -> String {
         ""
     };
     format!(
-        "Each solution at its {loss} across, and upward {shown}.{cross_entropy} Values that are not \
-         above 0 have no place on the logarithmic axes."
+        "Each marker is a solution. The horizontal axes show its {loss}. The vertical axes show \
+         {shown}.{cross_entropy} Values that are not above 0 have no place on the logarithmic axes."
     )
 }
 

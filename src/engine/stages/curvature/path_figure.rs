@@ -35,7 +35,8 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     }
     if panels.len() > MAX_PANELS {
         notes.push(format!(
-            "The figure has the first {MAX_PANELS} of {} panels, the table the numbers of all.",
+            "The figure has the first {MAX_PANELS} of {} panels. The file \
+             curvature-along-paths.csv has the numbers of all.",
             panels.len()
         ));
         panels.truncate(MAX_PANELS);
@@ -59,7 +60,7 @@ fn about(words: Words, refined: bool) -> String {
         ("", "")
     };
     let refined = if refined {
-        " That of a refined path lies on the refined path, which is another curve; its place is the \
+        " The top of a refined path lies on the refined curve, not on the drawn one; its t is the \
          fraction of the length."
     } else {
         ""

@@ -9,8 +9,8 @@ use crate::report::{IndexCell, IndexColumn, SummaryTable};
 use crate::solutions::EndpointSets;
 
 const ABOUT: &str = "medians over the solutions. largest, lowest: eigenvalues of the Hessian. \
-                     normalized: the largest with each weight in units of the norm of its filter; it \
-                     does not depend on the scale of the weights, compare this one. doubling: \
+                     normalized: the largest with each weight in units of the norm of its filter. \
+                     Compare this one: it does not depend on the scale of the weights. doubling: \
                      distance along the leading eigenvector at which the loss doubles.";
 
 /// The same for a landscape without weights.
@@ -113,7 +113,7 @@ fn paths(sets: &[PathsCurvature]) -> Option<SummaryTable> {
     if sets.iter().all(|of| of.found().next().is_none()) {
         return None;
     }
-    let header = ["set", "on", "paths", "endpoint", "most", "least", "top"];
+    let header = ["set", "on", "paths", "endpoint", "largest", "smallest", "top"];
     let row = |of: &PathsCurvature| {
         let each = |number: &dyn Fn(&[f64], f64) -> f64| {
             median(of.found().filter_map(|(_, path)| {

@@ -170,7 +170,8 @@ impl Computation for StraightLines<'_> {
             .partition(|block| directory.contents.has_task(STAGE, &block.key(paths)));
         let task = |block: PairBlock| {
             let kind = block.landscape.number();
-            let work = block.places().len() as f64;
+            let of_block = Estimates.work(self.problem, kind).passes();
+            let work = of_block * block.places().len() as f64 / MAX_PAIRS as f64;
             PendingTask {
                 name: block.name(),
                 planned: Planned { kind, work, left: 1.0 },

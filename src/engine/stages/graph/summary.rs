@@ -2,7 +2,7 @@
 
 use super::landscape_graph::{EdgeKind, LandscapeGraph, NodeOrigin};
 use crate::analysis::graph::{Level, levels};
-use crate::engine::console::{count, has};
+use crate::engine::console::count;
 use crate::report::number::{number, short};
 use crate::report::{IndexCell, IndexColumn, SummaryTable};
 use crate::solutions::{EndpointSets, SetName};
@@ -30,7 +30,9 @@ pub(super) fn tables(graphs: &[LandscapeGraph]) -> Vec<SummaryTable> {
     };
     let of_levels = SummaryTable {
         title: "Connected components",
-        about: "of the nodes up to a height, joined by edges up to this height.".to_owned(),
+        about: "the nodes up to a height, and the number of components that the edges up to this \
+                height join them to."
+            .to_owned(),
         header: vec!["graph", "on", "up to", "nodes", "components"],
         texts: 2,
         rows: graphs.iter().flat_map(level_rows).collect(),
@@ -44,12 +46,16 @@ pub(super) fn tables(graphs: &[LandscapeGraph]) -> Vec<SummaryTable> {
 pub(super) fn index(graphs: &[LandscapeGraph]) -> Vec<IndexColumn> {
     let cells = graphs.iter().flat_map(|graph| {
         let count = graph.merges.components().len();
+        // Solutions without a path may be no nodes of the graph.
+        let is_there = |place| graph.nodes.iter().any(|node| node.origin == NodeOrigin::Set(place));
+        let sets = graph.config.sets.iter().enumerate().filter(|&(place, _)| is_there(place));
+        let sets: Vec<&SetName> = sets.map(|(_, set)| set).collect();
+        let several = if sets.len() > 1 { "\u{a0}†" } else { "" };
         let cell = move |set: &SetName| {
             let cell = IndexCell::count(&EndpointSets::within(set.clone()), graph.landscape, count);
-            let several = if graph.config.sets.len() > 1 { "\u{a0}†" } else { "" };
             cell.marked("", several)
         };
-        graph.config.sets.iter().map(cell)
+        sets.into_iter().map(cell)
     });
     vec![IndexColumn {
         group: "Graph",
@@ -132,12 +138,11 @@ pub(super) fn chosen_levels(graph: &LandscapeGraph) -> Vec<Level> {
 fn left_out(graph: &LandscapeGraph) -> Option<String> {
     (graph.left_out > 0).then(|| {
         format!(
-            "{} of {} on {} {} no path. The graph leaves out solutions whose loss on this \
-             landscape is unknown.",
-            count(graph.left_out, "solution"),
+            "The graph {} on {} leaves out {} without a path, whose loss on this landscape is \
+             unknown.",
             graph.config.name,
             graph.landscape,
-            has(graph.left_out)
+            count(graph.left_out, "solution")
         )
     })
 }

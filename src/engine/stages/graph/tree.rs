@@ -29,8 +29,8 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
              lowest {loss} at which known paths connect the two solutions, directly or over other \
              solutions. Colored branches contain solutions of one set; black branches contain \
              several sets. Trees side by side are not joined by any path. Every fork is an upper \
-             bound, only as low as the paths that were found. The table of numbers has the merges, \
-             which are the minimum spanning tree."
+             bound, only as low as the paths that were found. The file graph-merges.csv has the \
+             merges, which are the minimum spanning tree."
         ),
         notes: Vec::new(),
         panels,
@@ -96,7 +96,7 @@ pub(super) fn with_nodes(
 type Branches = Vec<(Option<NodeOrigin>, Vec<[f64; 2]>)>;
 
 fn draw(run: &Run<'_>, graph: &LandscapeGraph, height: Axis, title: String) -> Panel {
-    let mut panel = Panel::new(title, Axis::linear("solutions, one a line").whole(), height);
+    let mut panel = Panel::new(title, Axis::linear("solutions, one line each").whole(), height);
     let mut branches = Branches::new();
     let (mut places, mut next) = (vec![0.0; graph.nodes.len()], 1.0);
     for tree in MergeTree::of(&graph.merges) {

@@ -41,13 +41,13 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     Figure {
         key: "refinement",
         title: "Refinement",
-        about: "The height of each path during its refinement: the lowest known maximum as a \
-                function of the evaluations, in units of one gradient. A line begins at the height \
-                of the path from which the refinement started. On a linear axis, heights more than \
+        about: "The barrier of each path during its refinement: the lowest known maximum as a \
+                function of the evaluations, in units of one gradient. A line begins at the barrier \
+                of the path from which the refinement started. On a linear axis, barriers more than \
                 20 times as far above the endpoints as the refined barriers are left out. A line \
                 ends in a disk if the certificate says pass, in a square if it says upper bound, \
-                and in a cross if the refinement has not converged. The dashed line is the lowest \
-                of the higher endpoints."
+                and in a cross if the refinement has not converged. A pass is a saddle, or the \
+                higher endpoint. The dashed line is the lowest of the higher endpoints."
             .to_owned(),
         notes,
         panels,

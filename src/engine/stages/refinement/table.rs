@@ -1,6 +1,7 @@
 //! The table at the end of a run.
 
 use super::of_paths;
+use crate::engine::console;
 use crate::engine::results::Results;
 use crate::path::refine::{Certificate, Condition, Verdict};
 use crate::path::{PathResult, PathSet};
@@ -111,7 +112,8 @@ pub(super) fn index(results: &Results) -> Vec<IndexColumn> {
         ),
         column(
             "certified",
-            "Refined barriers that are certified passes, of all refined ones.",
+            "Refined barriers that are certified passes (a saddle or the higher endpoint), of all \
+             refined ones.",
             all.iter().map(certified).collect(),
         ),
     ]
@@ -132,7 +134,7 @@ fn conditions(refined: &[(&PathSet, Vec<Pair>)]) -> Vec<String> {
     ];
     let lines = conditions.iter().filter_map(|condition| {
         let count = open.iter().filter(|found| found.failed.contains(condition)).count();
-        (count > 0).then(|| format!("{count}: {condition}"))
+        (count > 0).then(|| format!("{}: {condition}", console::count(count, "barrier")))
     });
     let total: usize = refined.iter().map(|(_, pairs)| pairs.len()).sum();
     let first = format!(

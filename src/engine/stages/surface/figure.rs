@@ -91,7 +91,7 @@ fn about(words: Words, shown: Shown) -> String {
     let mut sentences = Vec::new();
     if shown.planes || !shown.lines {
         sentences.push(format!(
-            "{first} on a plane through the landscape{accuracy}, light where {they} low. Contours \
+            "{first}{accuracy} on a plane through the landscape, light where {they} low. Contours \
              are equal steps of the logarithm of the {loss} where it is positive everywhere."
         ));
         let solutions = "Markers are the solutions, each at the nearest point of the plane; the \
@@ -110,7 +110,7 @@ fn about(words: Words, shown: Shown) -> String {
         sentences.extend(parts.iter().filter(|(is, _)| *is).map(|(_, text)| (*text).to_owned()));
     }
     if shown.lines {
-        let line = format!("{first} along a line{accuracy}");
+        let line = format!("{first}{accuracy} along a line");
         sentences.push(format!("{line}, with disks at the points by which it was chosen."));
     }
     sentences.join(" ")

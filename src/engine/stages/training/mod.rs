@@ -222,9 +222,9 @@ impl Computation for TrainingRuns<'_> {
     }
 }
 
-/// The cost of a run of each optimizer, for predicting the time left. Several optimizers are
-/// compared by the measured speed of this machine, because all runs of one may end before any run
-/// of another begins.
+/// The cost of a run of each optimizer in image passes, for predicting the time left. Several
+/// optimizers are compared by the measured speed of this machine, because all runs of one may end
+/// before any run of another begins.
 fn work_by_method(
     trained: &Trained,
     seed: MasterSeed,
@@ -236,7 +236,7 @@ fn work_by_method(
         Speed::of_training(&landscape, trained.config.training.batch_size(), seed)
     });
     move |optimizer| match &speed {
-        Some(speed) => speed.seconds(&work(trained, optimizer)),
+        Some(speed) => speed.seconds(&work(trained, optimizer)) / speed.loss,
         None => passes(trained, optimizer),
     }
 }
