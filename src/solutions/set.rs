@@ -95,13 +95,17 @@ pub struct SolutionSet {
 
 impl SolutionSet {
     /// The set of these vectors, in this order; each comes with the number of its initialization.
+    /// If the vector of one of them is not in memory, `theta` has no columns.
     ///
     /// # Panics
     /// If the vectors differ in length.
     pub fn of(name: SetName, snapshots: &[(u32, &Snapshot)]) -> Self {
-        let parameters = snapshots.first().map_or(0, |(_, snapshot)| snapshot.theta.len());
+        // Results are also counted under other configurations, which kept other vectors.
+        let is_complete = snapshots.iter().all(|(_, snapshot)| !snapshot.theta.is_empty());
+        let vectors = if is_complete { snapshots } else { &[] };
+        let parameters = vectors.first().map_or(0, |(_, snapshot)| snapshot.theta.len());
         let flat =
-            snapshots.iter().flat_map(|(_, snapshot)| snapshot.theta.iter().copied()).collect();
+            vectors.iter().flat_map(|(_, snapshot)| snapshot.theta.iter().copied()).collect();
         let each = |number: fn(&Snapshot) -> f64| {
             snapshots.iter().map(|(_, snapshot)| number(snapshot)).collect()
         };
@@ -150,4 +154,27 @@ pub fn select(
             .collect();
         SolutionSet::of(SetName::of(optimizer, split), &snapshots)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_of_which_a_vector_is_not_in_memory_has_none() {
+        let snapshot = |theta: &[f32]| Snapshot {
+            epoch: 3,
+            theta: theta.to_vec(),
+            loss_train: 0.5,
+            loss_test: 0.75,
+            accuracy_train: 1.0,
+            accuracy_test: 0.5,
+        };
+        let name = SetName::parse("sgd/train").unwrap();
+        let (full, dropped) = (snapshot(&[1.0, 2.0]), snapshot(&[]));
+        let whole = SolutionSet::of(name.clone(), &[(4, &full), (7, &full)]);
+        assert_eq!(whole.theta.dim(), (2, 2));
+        let partial = SolutionSet::of(name, &[(4, &full), (7, &dropped)]);
+        assert_eq!((partial.theta.dim(), partial.initialization), ((2, 0), vec![4, 7]));
+    }
 }

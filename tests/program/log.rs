@@ -112,7 +112,7 @@ fn every_event_is_one_json_object_and_restarts_append() {
             .all(|event| event["height"].as_f64().is_some_and(|height| height > 0.0))
     );
     // Another configuration has another hash.
-    with_json(1, "train", root.path(), &[diverging[0], "training.keep=2"]);
+    with_json(1, "train", root.path(), &[diverging[0], "training.keep=2"]).with_code(3);
     let third = events(&lines(root.path())[both.len()..]);
     assert_ne!(third[0]["configuration"], start["configuration"]);
 }
