@@ -96,7 +96,7 @@ fn print_work(tasks: &[PlannedTasks], speed: &Speed, threads: usize) {
         let seconds = speed.seconds(work);
         total += seconds * *count as f64;
         let (passes, each) = (work.passes(), duration(seconds));
-        print(format_args!("  {count:>6} {what}: {passes:.3e} image passes, about {each} each"));
+        print(format_args!("  {count:>6} {what}: {passes:.3e} image passes and about {each} each"));
     }
     let divided = if threads == 1 { "ranks" } else { "ranks and of their threads" };
     let hours = total / 3600.0;

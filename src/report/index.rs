@@ -1,6 +1,6 @@
 //! The table of the main numbers, a row for each set on each landscape.
 
-use super::number::{percent, typeset_short};
+use super::number::{percent, typeset_height};
 use super::run::Run;
 use super::style::{endpoint_sets, set_name};
 use crate::analysis::statistics::Summary;
@@ -55,7 +55,7 @@ impl IndexCell {
     ) -> Option<Self> {
         let finite: Vec<f64> = numbers.into_iter().filter(|number| number.is_finite()).collect();
         let value = Summary::of(&finite).ok()?.median;
-        let text = typeset_short(value);
+        let text = typeset_height(value);
         Some(Self { sets: sets.clone(), landscape: Some(landscape), value, text })
     }
 
@@ -136,7 +136,7 @@ fn of_solutions(run: &Run<'_>) -> Vec<IndexColumn> {
         let cells = sets().map(cell).filter(|cell| !cell.value.is_nan()).collect();
         IndexColumn { group: "Solutions, means", name, about, cells }
     };
-    let loss = |values: &[f64]| (mean(values), typeset_short(mean(values)));
+    let loss = |values: &[f64]| (mean(values), typeset_height(mean(values)));
     let accuracy = |values: &[f64]| {
         let text = percent(mean(values));
         (mean(values), text.trim_end_matches(" %").to_owned())

@@ -16,6 +16,19 @@ pub fn short(value: f64) -> String {
     digits(value, 3)
 }
 
+/// A barrier: as [`short`], but with five significant digits if it is negative.
+///
+/// A loss is never negative. A negative height has an arbitrary zero, such as the energy of a
+/// cluster, so that its first digits say little about differences.
+pub fn height(value: f64) -> String {
+    digits(value, if value < 0.0 { 5 } else { 3 })
+}
+
+/// As [`height`], typeset.
+pub fn typeset_height(value: f64) -> String {
+    for_print(&height(value))
+}
+
 fn digits(value: f64, significant: i32) -> String {
     if value.is_nan() {
         return NONE.to_owned();
@@ -128,16 +141,25 @@ pub(super) fn maybe(value: Option<f64>) -> String {
     value.map_or_else(|| NONE.to_owned(), number)
 }
 
-/// The median of those that are finite, in short; a dash if none is.
+/// The median of those that are finite, as [`height`]; a dash if none is.
 pub fn median(numbers: impl IntoIterator<Item = f64>) -> String {
     let numbers: Vec<f64> = numbers.into_iter().filter(|number| number.is_finite()).collect();
-    Summary::of(&numbers).map_or_else(|_| NONE.to_owned(), |summary| short(summary.median))
+    Summary::of(&numbers).map_or_else(|_| NONE.to_owned(), |summary| height(summary.median))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn heights_below_zero_have_more_digits() {
+        assert_eq!(height(-10.79612), "-10.796");
+        assert_eq!(height(-44.326_801), "-44.327");
+        assert_eq!(height(10.79612), "10.8");
+        assert_eq!(height(-2e-16), "-2.00e-16");
+        assert_eq!(typeset_height(-10.79612), "−10.796");
+    }
 
     #[test]
     fn zeros_at_the_end_are_left_out() {

@@ -1,7 +1,7 @@
 //! The tables that are printed at the terminal.
 
 use super::notes::{Note, Topic};
-use super::number::{NONE, maybe, number, percent, short};
+use super::number::{NONE, height, maybe, number, percent, short};
 use super::{
     AccuracySummaries, BarrierRow, KernelPcaRow, LossRow, RunSummary, ShiftRow, SpreadRow,
 };
@@ -165,14 +165,14 @@ const BARRIERS: &[BarrierColumn] = &[
 ];
 
 fn median(summary: Option<&Summary>) -> String {
-    summary.map_or_else(|| NONE.to_owned(), |barriers| short(barriers.median))
+    summary.map_or_else(|| NONE.to_owned(), |barriers| height(barriers.median))
 }
 
 fn range(summary: Option<&Summary>) -> String {
     summary.map_or_else(
         || NONE.to_owned(),
         |barriers| {
-            let [median, min, max] = [barriers.median, barriers.min, barriers.max].map(short);
+            let [median, min, max] = [barriers.median, barriers.min, barriers.max].map(height);
             format!("{median} [{min}, {max}]")
         },
     )

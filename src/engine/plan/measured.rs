@@ -109,16 +109,18 @@ fn solution_bytes(trained: &Trained) -> f64 {
     2.0 * runs * layout.parameters() as f64 * size_of::<f32>() as f64
 }
 
-/// Seconds in words, to two digits or so: `1m 20s`.
+/// Seconds in words, in at most two units: `1m 20s`, `13h 29m`.
 pub fn duration(seconds: f64) -> String {
     // Negative times, after a change of the clock, and NaN become 0.
     let seconds = seconds.max(0.0);
-    let digits = match seconds {
-        ..1.0 => 1e3,
-        1.0..10.0 => 10.0,
-        _ => 1.0,
+    let unit = match seconds {
+        ..1.0 => 1e-3,
+        1.0..10.0 => 0.1,
+        10.0..3600.0 => 1.0,
+        3600.0..86_400.0 => 60.0,
+        _ => 3600.0,
     };
-    let rounded = (seconds * digits).round() / digits;
+    let rounded = (seconds / unit).round() * unit;
     humantime::format_duration(Duration::from_secs_f64(rounded.min(1e12))).to_string()
 }
 
@@ -132,6 +134,8 @@ mod tests {
             (0.012_345, "12ms"),
             (3.08, "3s 100ms"),
             (80.4, "1m 20s"),
+            (4001.0, "1h 7m"),
+            (566_942.0, "6days 13h"),
             (-1.0, "0s"),
             (f64::NAN, "0s"),
         ];
