@@ -523,8 +523,8 @@ mod tests {
         wide.barriers[0].set = set(name).into();
         let wide_range = Summary::of(&[1.234e-15, 5.678e-10, 9.876e-5]).ok();
         let row = &mut wide.barriers[0];
-        (row.straight, row.grid) = (wide_range.clone(), wide_range.clone());
-        (row.fine, row.higher_endpoint) = (wide_range.clone(), wide_range);
+        (row.straight, row.grid) = (wide_range, wide_range);
+        (row.fine, row.higher_endpoint) = (wide_range, wide_range);
         let text = table(&wide);
         let cells = &lines_from(&text, name, 1)[0];
         assert_eq!(cells[3], "5.68e-10 [1.23e-15, 9.88e-5]", "{text}");

@@ -49,7 +49,7 @@ pub(super) fn append(request: &mut Vec<u8>, point: &[f64], precision: ProcessPre
     match precision {
         ProcessPrecision::Float64 => request.extend(point.iter().flat_map(|x| x.to_le_bytes())),
         ProcessPrecision::Float32 => {
-            request.extend(point.iter().flat_map(|&x| (x as f32).to_le_bytes()))
+            request.extend(point.iter().flat_map(|&x| (x as f32).to_le_bytes()));
         }
     }
 }
