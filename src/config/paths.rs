@@ -194,7 +194,7 @@ static START: Key<Text, Derived> = Key::new("start", Text)
         "a run directory: each search starts from the path of the same pair on the same landscape \
          there, which `keep_states` of that run must have kept",
     )
-    .note("the directory of this run stands for its own paths before the last change of the keys")
+    .note("the directory of this run gives its paths from before the last change of the keys")
     .invalidates(Invalidates::Nothing)
     .derived("the straight line", "\"results/fcp\"");
 

@@ -75,7 +75,7 @@ static ITERATIONS: Key<Count> = Key::new("iterations", Count::at_least(1))
 
 static TOLERANCE: Key<Number> = Key::new("tolerance", Number::POSITIVE)
     .meaning("length of the gradient at which a minimization has converged")
-    .note("a minimization that rounding keeps from any lower point has converged too")
+    .note("it has also converged if rounding prevents any lower point")
     .invalidates(super::landscape::MINIMA)
     .default(1e-6);
 
