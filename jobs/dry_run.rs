@@ -91,6 +91,12 @@ fn describe_tasks(
         print("nothing would be computed: all that this command computes is there");
     } else if let Some(trained) = problem.trained() {
         describe_costs((world, here), problem, trained, &overview);
+        if results.missing_runs() > 0 && overview.stages.len() > 1 {
+            print(
+                "           at least: a further solution can replace one that is kept now, and then \
+                 gets paths and analyses, which are not counted",
+            );
+        }
     }
 }
 

@@ -73,7 +73,8 @@ def _of_group(name: str, landscape: str, group: h5py.Group) -> pandas.DataFrame:
 def missing(file: h5py.File, configuration: dict[str, Any]) -> pandas.DataFrame:
     """What is not there; see `Run.missing`."""
     rows: list[tuple[str, Any, str, str]] = []
-    file.visititems(lambda name, item: rows.extend(_not_done(name, item)))
+    asked = configuration.get("paths", {}).get("refine", {}).get("pairs")
+    file.visititems(lambda name, item: rows.extend(_not_done(name, item, asked)))
     rows += _open_points(file)
     for name, item in groups(file).items():
         lines = text(item.attrs.get("failed", "")).splitlines()
@@ -82,14 +83,23 @@ def missing(file: h5py.File, configuration: dict[str, Any]) -> pandas.DataFrame:
     return pandas.DataFrame(rows, columns=["group", "row", "status", "reason"])
 
 
-def _not_done(name: str, item: h5py.Group | h5py.Dataset) -> list[tuple[str, Any, str, str]]:
-    """The rows of a dataset `status` that are not `done`."""
+def _not_done(
+    name: str, item: h5py.Group | h5py.Dataset, refined_pairs: Any
+) -> list[tuple[str, Any, str, str]]:
+    """The rows of a dataset `status` that are not `done`.
+
+    Of the paths of a set, the first `refined_pairs` that were found are refined.
+    """
     if not name.endswith("/status") or not isinstance(item, h5py.Dataset) or not is_text(item):
         return []
     group, status = item.parent, texts(item)
     reasons = texts(group["stop_reason"]) if "stop_reason" in group else np.full(status.shape, "")
+    is_asked = np.ones(status.shape, dtype=bool)
+    if name.endswith("/refined/status") and isinstance(refined_pairs, int):
+        paths = texts(group.parent["status"])
+        is_asked = np.cumsum(paths == "done") <= refined_pairs
     rows = []
-    for row in np.argwhere(status != "done"):
+    for row in np.argwhere((status != "done") & is_asked):
         word, _, reason = status[tuple(row)].partition(": ")
         where = ", ".join(str(number) for number in row)
         rows.append((group.name.strip("/"), where, word, reason or reasons[tuple(row)]))

@@ -87,7 +87,7 @@ impl ArrayReader<'_> {
             return Err(self.problem(format!(
                 "{}, but pixels are bytes (0 to 255) or floating-point numbers of 32 or 64 bits; \
                  scale them to 0 to 255 and convert them, in NumPy with images.astype(\"uint8\"), or \
-                 use images.astype(\"float32\")",
+                 scale them to 0 to 1, with images.astype(\"float32\")",
                 self.element
             )));
         }

@@ -196,8 +196,8 @@ fn what_is_no_idx_file_of_this_kind_is_named() {
             TRAIN_IMAGES,
             idx(0xb03, &[4, 2, 3], &[0; 48]),
             "16-bit integers, but pixels are bytes (0 to 255) or floating-point numbers of 32 or 64 \
-             bits; scale them to 0 to 255 and convert them, in NumPy with images.astype(\"uint8\"), or use \
-             images.astype(\"float32\")",
+             bits; scale them to 0 to 255 and convert them, in NumPy with images.astype(\"uint8\"), or \
+             scale them to 0 to 1, with images.astype(\"float32\")",
         ),
         (
             TRAIN_LABELS,

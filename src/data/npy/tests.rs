@@ -279,7 +279,7 @@ fn arrays_of_other_types_and_shapes_are_named() {
              numbers of classes; convert them, in NumPy with labels.astype(int)",
             "DIR/test_images.npy: 64-bit integers, but pixels are bytes (0 to 255) or floating-point \
              numbers of 32 or 64 bits; scale them to 0 to 255 and convert them, in NumPy with \
-             images.astype(\"uint8\"), or use images.astype(\"float32\")",
+             images.astype(\"uint8\"), or scale them to 0 to 1, with images.astype(\"float32\")",
             "DIR/test_labels.npy: images, not labels: 3 dimensions (2×2×3 bytes); are the names of \
              two files exchanged?",
         ]

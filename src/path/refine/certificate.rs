@@ -166,6 +166,14 @@ impl Certificate {
         Self { verdict, is_at_endpoint, failed, height: barrier, ..self }
     }
 
+    /// The certificate with a height that is not below the higher endpoint. The refinement evaluates
+    /// the endpoints with another rounding than the search for the path does.
+    #[must_use]
+    pub fn not_below(self, higher_endpoint: f64) -> Self {
+        let height = if self.height < higher_endpoint { higher_endpoint } else { self.height };
+        Self { height, ..self }
+    }
+
     /// The certificate without its long vectors: the top, the points of the path, and those of the
     /// known graph.
     #[must_use]
@@ -215,6 +223,14 @@ mod tests {
         // A higher one, or one that is as high up to rounding, changes nothing.
         assert_eq!(open.clone().beside(3.5, 1.0), open);
         assert_eq!(open.clone().beside(3.0 - 1e-5, 1.0), open);
+    }
+
+    #[test]
+    fn no_height_is_below_the_higher_endpoint() {
+        let found = certificate(Verdict::Pass, 3.0);
+        assert_eq!(found.clone().not_below(3.0 + 1e-9).height, 3.0 + 1e-9);
+        assert_eq!(found.clone().not_below(2.0), found);
+        assert!(certificate(Verdict::Pass, f64::NAN).not_below(2.0).height.is_nan());
     }
 
     #[test]

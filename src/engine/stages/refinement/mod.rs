@@ -129,6 +129,10 @@ pub fn refined(
             }
             _ => certificate,
         };
+        let certificate = match path {
+            Some(path) => certificate.not_below(path.higher_endpoint()),
+            None => certificate,
+        };
         RefinedPath { from, certificate }
     }))
 }
