@@ -97,11 +97,12 @@ vendor: ## write an archive that builds without a registry, and the recipes for 
 dependencies:
 	@.make/install-dependencies build
 
-lint: ## formatting, clippy and shellcheck, warnings are errors
+lint: ## formatting, clippy, shellcheck and links of the library's documentation, warnings are errors
 	@.make/install-dependencies lint
 	shellcheck --external-sources slurm/*.sh slurm/*.sbatch .make/*
 	cargo fmt --check
 	cargo clippy --release --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --locked
 
 format: ## format the code
 	cargo fmt

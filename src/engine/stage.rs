@@ -104,7 +104,7 @@ pub trait Stage: Sync {
         None
     }
 
-    /// The maximum work of a task of this [kind](Count::kind).
+    /// The maximum work of a task of this [kind](KindCounts::kind).
     fn work(&self, _problem: &Problem, _kind: usize) -> Work {
         Work::default()
     }
