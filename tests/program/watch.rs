@@ -31,6 +31,9 @@ while code is None and time.time() - begun < 120:
     if select.select([master], [], [], 0.1)[0]:
         said += os.read(master, 65536)
     if silent is None and said.count(b'running: training') >= 3:
+        # It gives the keys back while it draws.
+        while echoes() and time.time() - begun < 100:
+            time.sleep(0.01)
         silent = not echoes()
         os.write(master, typed)
     ended, status = os.waitpid(process, os.WNOHANG)
