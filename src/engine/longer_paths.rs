@@ -3,7 +3,7 @@
 use crate::engine::parallel::{Launcher, Start};
 use crate::engine::stage::RUN;
 use crate::path::{PathParameters, PathSet, RateSchedule};
-use crate::report::{Note, Topic};
+use crate::report::{CertifiedPaths, Note, Topic};
 use std::env;
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use std::path::Path;
 /// and are left out.
 pub fn note(
     paths: &[PathSet],
-    certified: &[Vec<bool>],
+    certified: &CertifiedPaths,
     schedule: RateSchedule,
     command: &str,
 ) -> Option<Note> {
@@ -26,7 +26,7 @@ pub fn note(
 /// The same for the report page, which may be read elsewhere and so names no directory.
 pub fn note_without_directory(
     paths: &[PathSet],
-    certified: &[Vec<bool>],
+    certified: &CertifiedPaths,
     search: &PathParameters,
 ) -> Option<Note> {
     let command = written("lossatlas", None, Path::new("DIR"), "paths", search);
@@ -36,26 +36,14 @@ pub fn note_without_directory(
 
 fn note_with(
     paths: &[PathSet],
-    certified: &[Vec<bool>],
+    certified: &CertifiedPaths,
     schedule: RateSchedule,
     place: &str,
     command: &str,
 ) -> Option<Note> {
-    let is_certified = |set: usize, row: usize| {
-        certified.get(set).and_then(|of_set| of_set.get(row)).copied().unwrap_or(false)
-    };
-    let (mut improving, mut settled, mut all) = (0, 0, 0);
-    for (set, of_set) in paths.iter().enumerate() {
-        for (row, path) in of_set.results.iter().enumerate() {
-            let Ok(path) = path else { continue };
-            all += 1;
-            match (path.was_improving(), is_certified(set, row)) {
-                (true, false) => improving += 1,
-                (true, true) => settled += 1,
-                _ => {}
-            }
-        }
-    }
+    let improving = || certified.all_found(paths).filter(|(path, _)| path.was_improving());
+    let settled = improving().filter(|(_, is_certified)| *is_certified).count();
+    let (improving, all) = (improving().count() - settled, certified.all_found(paths).count());
     if improving == 0 {
         return None;
     }
@@ -137,7 +125,8 @@ mod tests {
         let falling = || path(&[0.0, 2.0, 1.0], 9, PathStop::Completed);
         let sets = [path_set("a/b", vec![falling(), falling(), falling()])];
         let text = |certified: &[Vec<bool>]| {
-            note(&sets, certified, RateSchedule::Constant, "resume").map(|note| note.text)
+            let certified = CertifiedPaths::new(certified.to_vec());
+            note(&sets, &certified, RateSchedule::Constant, "resume").map(|note| note.text)
         };
         let of_all = "3 of 3 paths were still improving at the last step. This command continues \
                       them:\n  resume";

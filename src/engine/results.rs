@@ -9,12 +9,13 @@ use crate::data::{ImageShape, Split};
 use crate::engine::console::is;
 use crate::engine::spanning::Rounds;
 use crate::engine::stage::source_of;
-use crate::engine::stages::{STAGES, refinement};
+use crate::engine::stages::STAGES;
 use crate::engine::store::{Contents, StoredAnalysis};
 use crate::network::Symmetry;
 use crate::optimizer::minimize::{MinimizationResult, distinct};
 use crate::optimizer::{OptimizerName, Snapshot, TrainingRun};
 use crate::path::{PathSet, PathStop, Track};
+use crate::report::CertifiedPaths;
 use crate::report::notes::{self, Note, NotedMinima, NotedTraining, Topic};
 use crate::solutions::{
     EndpointSets, LandscapeName, SetName, SolutionSet, draw_pairs, draw_pairs_between, select,
@@ -424,8 +425,9 @@ impl<'a> Results<'a> {
         import.map_or_else(made, |import| self.imported_rows(&import.name) as usize)
     }
 
-    /// Remarks on results that need an explanation beside their numbers.
-    pub fn notes(&self, paths: &[PathSet]) -> Vec<Note> {
+    /// Remarks on results that need an explanation beside their numbers. `certified` are those of
+    /// the paths whose refined barrier is certified.
+    pub fn notes(&self, paths: &[PathSet], certified: &CertifiedPaths) -> Vec<Note> {
         let chosen = self.training().into_iter().flat_map(|training| &training.chosen);
         let training = self.optimizers().iter().zip(chosen).map(|(name, optimizer)| {
             let solutions = self
@@ -443,8 +445,7 @@ impl<'a> Results<'a> {
         let path_learning_rate = Some(self.config.paths.parameters.learning_rate);
         let training = training.collect();
         let exchanges = self.config.paths.align;
-        let certified = refinement::certified(self, paths);
-        let certified = &certified;
+        let certified = certified.clone();
         let noted = notes::NotedResults {
             training,
             minima,

@@ -35,7 +35,7 @@ pub struct Runner<'a> {
     /// The process that computes the landscape, if there is one.
     pub process: Option<&'a Process>,
     /// The work of the stages after this one; on the root.
-    pub later: Option<LaterWork>,
+    pub later: LaterWork,
 }
 
 impl Runner<'_> {
@@ -239,7 +239,7 @@ impl<'a, C: Computation> Ledger<'a, C> {
         }
         let forecast = Forecast::new(runner.world.size(), planned);
         let names = all.iter().map(|task| task.name.clone()).collect();
-        let later = runner.later.clone().unwrap_or_default();
+        let later = runner.later.clone();
         let progress = Progress::new(
             runner.stage.name(),
             done,
@@ -580,7 +580,7 @@ mod tests {
             run: &run,
             interruption: &interruption,
             process: None,
-            later: None,
+            later: LaterWork::default(),
         };
         runner.run(&mut rank, &troubled).expect("failed tasks are no failure of the stage");
         let contents = &rank.root().expect("the root").contents;
@@ -644,7 +644,7 @@ mod tests {
             run: &run,
             interruption: &interruption,
             process: None,
-            later: None,
+            later: LaterWork::default(),
         };
         let ended = runner.run(&mut rank, &displacing);
         assert!(ended.is_err(), "the directory was moved");

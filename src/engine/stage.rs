@@ -280,6 +280,7 @@ impl Context<'_> {
             let command = last_command(&directory.contents);
             LaterWork::after(self.problem, &results, &command, stage)
         });
+        let later = later.unwrap_or_default();
         let runner = Runner { world, stage, run, interruption, process, later };
         runner.run(rank, computation)
     }
@@ -309,6 +310,22 @@ pub struct KindCounts {
     pub failed: usize,
     /// Tasks that have not ended.
     pub left: usize,
+}
+
+impl KindCounts {
+    /// All tasks of this kind.
+    pub fn all(&self) -> usize {
+        self.done + self.failed + self.left
+    }
+}
+
+impl StageCounts {
+    /// Whether it is known what the stage has to do: its tasks, or that it has none. Without tasks
+    /// there is nothing to do, unless these depend on other results.
+    pub fn are_known(&self, stage: &dyn Stage) -> bool {
+        let has_tasks = self.kinds.iter().any(|kind| kind.all() > 0);
+        has_tasks || self.whole.is_some() || !stage.needs_solutions()
+    }
 }
 
 /// A task that failed.

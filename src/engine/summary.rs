@@ -33,10 +33,10 @@ fn print_summary(problem: &Problem, directory: &RunDirectory) -> bool {
     let sets = results.sets();
     let paths = results.paths(&sets);
     let empty = Analysis::default();
-    let mut notes = results.notes(&paths);
+    let certified = refinement::certified(&results, &paths);
+    let mut notes = results.notes(&paths, &certified);
     let (last, search) = (last_command(&directory.contents), &problem.config.paths.parameters);
     let command = longer_paths::command(&directory.directory, &last, search, &Start::here());
-    let certified = refinement::certified(&results, &paths);
     notes.extend(longer_paths::note(&paths, &certified, search.schedule, &command));
     let worthless = notes.iter().any(|note| note.concerns_all);
     let summary = RunSummary::of(&sets, results.analysis(&sets).unwrap_or(&empty), &paths);

@@ -7,6 +7,7 @@
 //! ```
 
 pub mod captured;
+mod certified;
 pub mod contours;
 pub mod figure;
 pub mod figures;
@@ -29,6 +30,7 @@ pub mod words;
 mod write;
 
 pub use captured::Captured;
+pub use certified::CertifiedPaths;
 pub use index::{IndexCell, IndexColumn};
 pub use notes::{Note, Topic};
 pub use run::Run;

@@ -4,6 +4,7 @@
 //! never improved has a mean loss. Wherever such numbers are shown, these notes are shown with
 //! them.
 
+use super::certified::CertifiedPaths;
 use super::number::short;
 use crate::config::{LandscapeConfig, MinimaConfig};
 use crate::data::Split;
@@ -43,9 +44,8 @@ pub struct NotedResults<'a> {
     pub paths: &'a [PathSet],
     /// Whether equal atoms of their second endpoints are exchanged (`paths.align`).
     pub exchanges: bool,
-    /// Whether the refined barrier of each path is certified, by set and place of the path. May be
-    /// shorter than the paths: the others are not certified.
-    pub certified: &'a [Vec<bool>],
+    /// Those of the paths whose refined barrier is certified.
+    pub certified: CertifiedPaths,
     /// Learning rate of the searches for paths; `None` if it is unknown.
     pub path_learning_rate: Option<f64>,
 }
@@ -181,19 +181,10 @@ const CERTIFIED: &str = "Their refined barriers are certified passes.";
 impl NotedResults<'_> {
     /// The paths of each set for which `is` holds, if there are any.
     fn counted(&self, is: &dyn Fn(&PathResult) -> bool) -> Vec<Counted<'_>> {
-        let count = |(place, set): (usize, &'_ PathSet)| {
-            let certified = self.certified.get(place);
-            let is_certified =
-                |row: usize| certified.and_then(|of| of.get(row)).copied().unwrap_or(false);
-            let results = set.results.iter().enumerate();
-            let rows = results.filter(|(_, path)| path.as_ref().is_ok_and(is));
-            let rows: Vec<usize> = rows.map(|(row, _)| row).collect();
-            let open = rows.iter().filter(|&&row| !is_certified(row)).count();
-            (rows.len(), open, set.found().count())
-        };
         let counted = self.paths.iter().enumerate().map(|(place, set)| {
-            let (count, open, of) = count((place, set));
-            Counted { set, count, open, of }
+            let counted = || self.certified.found(place, set).filter(|(path, _)| is(path));
+            let open = counted().filter(|(_, is_certified)| !is_certified).count();
+            Counted { set, count: counted().count(), open, of: set.found().count() }
         });
         counted.filter(|of| of.count > 0).collect()
     }
@@ -554,15 +545,17 @@ pub(crate) mod tests {
         let found = path(&[0.0, 2.0, 1.0], 4, PathStop::Completed);
         let worse = PathResult { straight_barrier: 1.5, ..found.clone() };
         let sets = [path_set("a/b", vec![found, worse.clone(), worse])];
-        let text = |certified: &[Vec<bool>]| {
+        let text = |certified: Vec<Vec<bool>>| {
+            let certified = CertifiedPaths::new(certified);
             let noted = NotedResults { paths: &sets, certified, ..NotedResults::default() };
             let notes = noted.notes();
             assert!(notes[0].text.starts_with("2 of 3 paths rise higher"), "{notes:?}");
             notes[0].text.clone()
         };
-        assert!(text(&[vec![false, true, true]]).ends_with(CERTIFIED));
-        for open in [&[][..], &[vec![true, true, false]]] {
-            assert!(text(open).contains("`paths.points`") && !text(open).contains(CERTIFIED));
+        assert!(text(vec![vec![false, true, true]]).ends_with(CERTIFIED));
+        for open in [Vec::new(), vec![vec![true, true, false]]] {
+            let text = text(open);
+            assert!(text.contains("`paths.points`") && !text.contains(CERTIFIED), "{text}");
         }
     }
 

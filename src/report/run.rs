@@ -1,6 +1,7 @@
 //! What a report is made of: the results of one run, as far as there are any.
 
 use super::captured::Captured;
+use super::certified::CertifiedPaths;
 use super::index::IndexColumn;
 use super::notes::{Note, is_initialization};
 use super::plane::Plane;
@@ -44,9 +45,8 @@ pub struct Run<'a> {
     pub plane: Option<Plane<'a>>,
     /// Refined barriers of the paths of each set, in the order of `paths`; only of refined ones.
     pub refined_barriers: Vec<Vec<f64>>,
-    /// Whether the refined barrier of each path is certified, by set and place of the path; may be
-    /// shorter than `paths`.
-    pub certified: Vec<Vec<bool>>,
+    /// Those of the paths whose refined barrier is certified.
+    pub certified: CertifiedPaths,
     /// How sharp solutions are, by set and landscape; empty if not computed.
     pub sharpness: Vec<SetSharpness>,
     /// What the stages add to the table of the main numbers.
@@ -183,15 +183,7 @@ impl Run<'_> {
 
     /// Whether a path was lowest after its last step and has no certified refined barrier.
     pub fn has_open_falling_paths(&self) -> bool {
-        let of_sets = self.paths.iter().enumerate();
-        let mut paths = of_sets.flat_map(|(set, of)| {
-            let certified = self.certified.get(set);
-            let results = of.results.iter().enumerate();
-            results.filter_map(move |(row, path)| {
-                let is_certified = certified.and_then(|of| of.get(row)).copied().unwrap_or(false);
-                Some((path.as_ref().ok()?, is_certified))
-            })
-        });
+        let mut paths = self.certified.all_found(&self.paths);
         paths.any(|(path, is_certified)| path.was_improving() && !is_certified)
     }
 

@@ -31,39 +31,37 @@ impl Words {
         self.processes
     }
 
+    /// Whether all subjects have heights and none has losses.
+    pub fn has_only_heights(self) -> bool {
+        !self.networks && (self.processes || self.analytic)
+    }
+
     /// What is plotted upward: `loss`.
     pub fn loss(self) -> &'static str {
-        match (self.networks, self.processes || self.analytic) {
-            (true, true) => "loss or height",
-            (false, true) => "height",
-            _ => "loss",
-        }
+        self.choose(["loss", "height", "loss or height"])
     }
 
     /// The same at the beginning of a sentence or of a title.
     pub fn loss_first(self) -> &'static str {
-        match self.loss() {
-            "height" => "Height",
-            "loss" => "Loss",
-            _ => "Loss or height",
-        }
+        self.choose(["Loss", "Height", "Loss or height"])
     }
 
     /// The maximum of it: `highest loss`.
     pub fn highest(self) -> &'static str {
-        match self.loss() {
-            "height" => "greatest height",
-            "loss" => "highest loss",
-            _ => "highest loss or height",
-        }
+        self.choose(["highest loss", "greatest height", "highest loss or height"])
     }
 
     /// Several of it.
     pub fn losses(self) -> &'static str {
-        match self.loss() {
-            "height" => "heights",
-            "loss" => "losses",
-            _ => "losses or heights",
+        self.choose(["losses", "heights", "losses or heights"])
+    }
+
+    /// The word for losses, for heights, or for both.
+    fn choose(self, [losses, heights, both]: [&'static str; 3]) -> &'static str {
+        match (self.networks, self.processes || self.analytic) {
+            (true, true) => both,
+            (false, true) => heights,
+            _ => losses,
         }
     }
 }

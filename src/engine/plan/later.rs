@@ -23,10 +23,7 @@ impl LaterWork {
         let mut work = Self::default();
         for other in later.filter(|other| other.applies(&problem.config)) {
             let counts = other.counts(results, &sets);
-            let has_tasks = counts.kinds.iter().any(|kind| kind.done + kind.failed + kind.left > 0);
-            // Without tasks there is nothing to do, unless these depend on other results.
-            let mut is_known = has_tasks || counts.whole.is_some() || !other.needs_solutions();
-            is_known &= !other.may_get_more_tasks(results, &sets);
+            let mut is_known = counts.are_known(other) && !other.may_get_more_tasks(results, &sets);
             for kind in counts.kinds.iter().filter(|kind| kind.left > 0) {
                 let passes = other.work(problem, kind.kind).passes();
                 is_known &= passes > 0.0;

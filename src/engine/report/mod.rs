@@ -107,10 +107,10 @@ fn run<'a>(stored: &'a StoredRun, directory: &Path, is_running: bool) -> Run<'a>
     let plane = stored.config.subject.landscape().and_then(|landscape| plane(landscape, &results));
     let mut missing = missing(&results, &sets, &paths);
     missing.extend(plane.as_ref().and_then(missing_points));
-    let mut notes = results.notes(&paths);
+    let certified = refinement::certified(&results, &paths);
+    let mut notes = results.notes(&paths, &certified);
     let search = &stored.config.paths.parameters;
     // Two runs cannot share a directory.
-    let certified = refinement::certified(&results, &paths);
     if !is_running {
         notes.extend(longer_paths::note_without_directory(&paths, &certified, search));
     }

@@ -1,9 +1,8 @@
 //! That a run is not finished, and how much of it is left.
 
-use crate::config::Config;
 use crate::engine::overview::Overview;
 use crate::engine::results::Results;
-use crate::engine::stage::{KindCounts, Stage, StageCounts};
+use crate::engine::stage::{KindCounts, StageCounts};
 use crate::report::{LeftStage, Unfinished};
 
 /// What is left of a run; `None` if it is finished. `is_running` tells whether it goes on.
@@ -17,7 +16,8 @@ pub fn unfinished(results: &Results, is_running: bool) -> Option<Unfinished> {
     let mut is_any_left = false;
     let mut left = Vec::new();
     for (stage, counts) in &overview.stages {
-        let words = if is_any_left && is_unknown(*stage, counts, results.config) {
+        let is_unknown = stage.applies(results.config) && !counts.are_known(*stage);
+        let words = if is_any_left && is_unknown {
             Some("of which the number is not known yet".to_owned())
         } else {
             let may_grow = stage.may_get_more_tasks(results, &sets);
@@ -30,16 +30,6 @@ pub fn unfinished(results: &Results, is_running: bool) -> Option<Unfinished> {
     Some(Unfinished { is_running, is_empty, left })
 }
 
-/// Whether a stage is asked for whose tasks depend on other results and are not known.
-fn is_unknown(stage: &dyn Stage, counts: &StageCounts, config: &Config) -> bool {
-    let has_tasks = counts.whole.is_some() || counts.kinds.iter().any(|kind| all(kind) > 0);
-    !has_tasks && stage.needs_solutions() && stage.applies(config)
-}
-
-fn all(kind: &KindCounts) -> usize {
-    kind.done + kind.failed + kind.left
-}
-
 /// The number of tasks of a stage that are left; empty for a stage as a whole. `None` if nothing is
 /// left.
 fn left_of(counts: &StageCounts) -> Option<String> {
@@ -47,7 +37,8 @@ fn left_of(counts: &StageCounts) -> Option<String> {
     match counts.whole {
         Some(false) => Some(String::new()),
         _ if left > 0 => {
-            Some(format!("{left} of {} tasks", counts.kinds.iter().map(all).sum::<usize>()))
+            let all: usize = counts.kinds.iter().map(KindCounts::all).sum();
+            Some(format!("{left} of {all} tasks"))
         }
         _ => None,
     }
@@ -56,5 +47,5 @@ fn left_of(counts: &StageCounts) -> Option<String> {
 /// Each kind of task of which some are left, with numbers.
 fn kinds(counts: &StageCounts) -> Vec<String> {
     let left = counts.kinds.iter().filter(|kind| kind.left > 0);
-    left.map(|kind| format!("{}: {} of {}", kind.name, kind.left, all(kind))).collect()
+    left.map(|kind| format!("{}: {} of {}", kind.name, kind.left, kind.all())).collect()
 }

@@ -8,6 +8,7 @@ use crate::engine::overview::Overview;
 use crate::engine::progress;
 use crate::engine::run_directory::last_command;
 use crate::engine::stage::{FailedTask, KindCounts, Stage, StageCounts, stages_of};
+use crate::engine::stages::refinement;
 use crate::engine::store::{Contents, Retention, SessionRecord};
 use crate::engine::stored::StoredRun;
 use jiff::Timestamp;
@@ -121,7 +122,8 @@ impl Status {
         let running = progress::current(directory).map(RunningStage::of);
         let results = stored.results();
         let overview = Overview::of(&results);
-        let notes = results.notes(&results.paths(&results.sets()));
+        let paths = results.paths(&results.sets());
+        let notes = results.notes(&paths, &refinement::certified(&results, &paths));
         let sessions = stored.contents.sessions();
         let wholes = overview.wholes();
         let wholes = wholes.map(|(name, done)| (name, if done { "done" } else { "left" }));

@@ -14,9 +14,10 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     let words = Words::of(runs);
     Figure {
         key: "profiles",
-        title: match words.loss() {
-            "height" => "Height along the paths",
-            _ => "Loss along the paths",
+        title: if words.has_only_heights() {
+            "Height along the paths"
+        } else {
+            "Loss along the paths"
         },
         about: about(words),
         notes: super::barriers::protocols(runs).into_iter().chain(left_out(runs)).collect(),

@@ -39,10 +39,8 @@ impl Page<'_, '_> {
         let figures: Vec<Markup> = numbered
             .map(|(number, (figure, panels))| figures::section(self.runs, number, figure, panels))
             .collect();
-        let what = match Words::of(self.runs).loss() {
-            "height" => "Landscape",
-            _ => "Loss landscape",
-        };
+        let is_loss = !Words::of(self.runs).has_only_heights();
+        let what = if is_loss { "Loss landscape" } else { "Landscape" };
         let title = format!(
             "{what}: {}",
             self.runs.iter().map(|run| run.label.as_str()).collect::<Vec<_>>().join(", ")

@@ -25,7 +25,7 @@ use crate::engine::store::atlas::{Atlas, AtlasError, AtlasGroup};
 use crate::path::PathSet;
 use crate::path::refine::{Certificate, Verdict};
 use crate::report::figure::Figure;
-use crate::report::{IndexColumn, Run, SummaryTable};
+use crate::report::{CertifiedPaths, IndexColumn, Run, SummaryTable};
 use crate::solutions::{EndpointSets, LandscapeName, SetName, SolutionSet};
 use section::SECTION;
 pub use section::{RefineConfig, RefineFrom};
@@ -137,8 +137,8 @@ pub fn refined(
     }))
 }
 
-/// Whether the refined barrier of each path is a certified pass, by set and place of the path.
-pub fn certified(results: &Results, paths: &[PathSet]) -> Vec<Vec<bool>> {
+/// Those of the paths whose refined barrier is a certified pass.
+pub fn certified(results: &Results, paths: &[PathSet]) -> CertifiedPaths {
     let is_pass = |path: Option<Result<RefinedPath, String>>| {
         path.is_some_and(|path| path.is_ok_and(|path| path.certificate.verdict == Verdict::Pass))
     };
@@ -147,9 +147,9 @@ pub fn certified(results: &Results, paths: &[PathSet]) -> Vec<Vec<bool>> {
         refined.map(is_pass).collect::<Vec<bool>>()
     };
     if section(results.config).is_none() {
-        return Vec::new();
+        return CertifiedPaths::default();
     }
-    paths.iter().map(of_set).collect()
+    CertifiedPaths::new(paths.iter().map(of_set).collect())
 }
 
 /// Whether the refinement succeeded, or why it failed. `None` if it has not ended.

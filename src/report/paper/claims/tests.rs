@@ -9,7 +9,7 @@ use crate::path::{PathResult, PathSet, PathStop};
 use crate::report::figures::figures;
 use crate::report::paper::{PaperOptimizer, optimizers, published, relation};
 use crate::report::run::SetSharpness;
-use crate::report::{Captured, Run};
+use crate::report::{Captured, CertifiedPaths, Run};
 use crate::solutions::{LandscapeName, SetName, SolutionSet};
 use ndarray::{Array2, Axis, s};
 
@@ -127,7 +127,7 @@ fn as_claimed(config: &Config, n: usize) -> Run<'_> {
         plane: None,
         missing: Vec::new(),
         refined_barriers: Vec::new(),
-        certified: Vec::new(),
+        certified: CertifiedPaths::default(),
         unfinished: None,
         sharpness: Vec::new(),
         index: Vec::new(),
@@ -561,7 +561,7 @@ fn example<'a>(config: &'a Config, label: &str, pair: (u32, u32), height: f64) -
         plane: None,
         missing: Vec::new(),
         refined_barriers: Vec::new(),
-        certified: Vec::new(),
+        certified: CertifiedPaths::default(),
         unfinished: None,
         sharpness: Vec::new(),
         index: Vec::new(),
